@@ -1,0 +1,87 @@
+"""The practice site: a web server of this machine, in its own process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+SERVER = Path(__file__).with_name("server.py")
+PATIENCE = 5  # seconds that the server may take to say farewell
+
+
+@contextmanager
+def practice_site(pages: Sequence[str]) -> Iterator[list[str]]:
+    """Put pages on a site of this machine and yield their addresses.
+
+    Arguments: `pages`, paths on the practice site ("/delay/1") or whole
+    addresses, which are passed through. A list of nothing but whole
+    addresses starts no site.
+
+    Yields: one address for each page, in the same order.
+
+    Raises: TypeError where `pages` is no list of strings, ValueError where it
+    is empty, OSError where the site cannot start.
+
+    The site is ready when the block begins and gone when it has ended; a
+    line on standard error then says what it saw. The environment variable
+    PRACTICE_SITE_LOG names a file to which it adds one JSON object a
+    request (see `server.Register`).
+    """
+    if isinstance(pages, str) or not all(isinstance(p, str) for p in pages):
+        raise TypeError(f"a list of addresses is wanted, not {pages!r}")
+    if not pages:
+        raise ValueError("no pages to put on the practice site")
+    if all(urlsplit(page).scheme for page in pages):
+        yield list(pages)
+        return
+    with _server() as site, _past_proxies():
+        yield [urljoin(site, page) for page in pages]
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with subprocess.Popen(
+        # -P: a file in the current folder must not stand in for a library.
+        [sys.executable, "-P", "-W", "ignore", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C is for the lesson: the site ends when the lesson's block does.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    ) as server:
+        said = ""
+        try:
+            said = server.stdout.readline().strip() if server.stdout else ""
+            if not said.startswith("http"):
+                raise OSError(said or "the practice site did not start")
+            yield said
+        finally:
+            summary = _end(server)
+            if said:
+                print(summary, end="", file=sys.stderr)
+
+
+def _end(server: subprocess.Popen[str]) -> str:
+    try:
+        return server.communicate("end\n", timeout=PATIENCE)[0]
+    finally:
+        server.kill()
+
+
+@contextmanager
+def _past_proxies() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    for name, value in before.items():
+        os.environ[name] = f"{value},127.0.0.1" if value else "127.0.0.1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,101 @@
+"""How a lesson ends when something outside it goes wrong."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sized
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from types import FrameType
+
+GRACE = 0.5  # seconds that clean-up may take after Ctrl-C
+
+# What a dead server, a full disk, a killed worker or an odd constant raises.
+# requests' own exceptions are OSErrors; all others are bugs: a traceback.
+OUTSIDE = (OSError, BrokenExecutor, ValueError, TypeError, ArithmeticError)
+
+# A worker that a pool starts afresh imports its lesson as "__mp_main__", which
+# elsewhere is but another name of "__main__". Ctrl-C reaches the worker too,
+# and is for the lesson alone to answer.
+if sys.modules["__mp_main__"] is not sys.modules["__main__"]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main` and end the process in one line where it fails.
+
+    Arguments: `main`, a lesson's entry. The constants beside it (names in
+    capitals) must be more than zero, or not empty, by their type.
+
+    A failure from outside prints one line that names it on standard error,
+    and the status is 1. Ctrl-C is 130: pool workers are stopped at once, the
+    lesson's `with` blocks have GRACE seconds to clean up, and then the
+    process ends, since threads that compute cannot be stopped otherwise.
+    """
+    lesson = Path(main.__code__.co_filename)
+    untold = threading.Semaphore(1)
+
+    def tell() -> None:
+        if untold.acquire(blocking=False):
+            print(f"{lesson.name}: stopped by Ctrl-C", file=sys.stderr)
+
+    def give_up() -> None:
+        tell()
+        sys.stderr.flush()
+        os._exit(130)
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        if multiprocessing.parent_process():  # a worker that was forked
+            return
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        deadline = threading.Timer(GRACE, give_up)
+        deadline.daemon = True
+        deadline.start()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        _check_constants(main.__globals__)
+        main()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # too late to stop it
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        tell()
+        sys.exit(130)
+    except OUTSIDE as error:
+        sys.exit(f"{lesson.name}: {_one_line(error, lesson)}")
+
+
+def _check_constants(names: dict[str, object]) -> None:
+    for name, value in names.items():
+        if not name.isupper():
+            continue
+        if isinstance(value, int | float) and value <= 0:
+            raise ValueError(f"{name} = {value}: it must be more than 0")
+        if isinstance(value, Sized) and not value:
+            raise ValueError(f"{name} = {value}: it must not be empty")
+
+
+def _one_line(error: BaseException, lesson: Path) -> str:
+    request = getattr(error, "request", None)
+    if request is not None and getattr(error, "response", None) is None:
+        return f"{request.url}: {_root(error)}"
+    text = " ".join(str(error).split()) or type(error).__name__
+    here = [
+        f"line {frame.lineno}: "
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(lesson)
+    ]
+    blamed = isinstance(error, ValueError | TypeError | ArithmeticError)
+    return here[-1] + text if blamed and here else text
+
+
+def _root(error: BaseException) -> str:
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    reason = getattr(error, "strerror", None) or str(error)
+    return reason or type(error).__name__
