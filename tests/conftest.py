@@ -1,0 +1,133 @@
+"""What the tests share: a take of a lesson, and what it left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from backstage.catalogue import find, started
+
+PATIENCE = 20  # seconds that any take of a test may last
+
+
+@dataclass(frozen=True)
+class Take:
+    """One run of a lesson: what it said, and what the site saw of it."""
+
+    status: int
+    lines: list[str]
+    errors: list[str]
+    seen: list[dict[str, Any]]
+
+    @property
+    def peak(self) -> int:
+        """The most requests that were under way at once."""
+        return max(int(visit["in_flight"]) for visit in self.seen)
+
+
+Sign = Callable[[psutil.Process], bool]
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail the test where a process that it started outlives it by 2 s."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("LAB_TEST", mark)
+    yield
+    deadline = time.monotonic() + 2
+    while (left := marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    commands = [" ".join(process.cmdline()) for process in left]
+    for process in left:
+        process.kill()
+    assert commands == []
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                process.pid != os.getpid()
+                and mark in process.environ().values()
+            ):
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+@pytest.fixture
+def take(
+    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Take]:
+    """Run a lesson by its number, with some constants changed.
+
+    With `when`, do `then` to it as soon as `when` is true of its process; by
+    default `then` is Ctrl-C, sent to the whole group as a terminal does.
+    """
+    log = tmp_path / "site.jsonl"
+    monkeypatch.setenv("PRACTICE_SITE_LOG", str(log))
+
+    def run(
+        number: str,
+        /,
+        when: Sign | None = None,
+        then: Callable[[psutil.Process], object] = press_ctrl_c,
+        **changes: Any,
+    ) -> Take:
+        with started(
+            find(number),
+            changes,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as child:
+            if when:
+                process = psutil.Process(child.pid)
+                wait_until(lambda: when(process))
+                then(process)
+            out, err = child.communicate(timeout=PATIENCE)
+        seen = log.read_text("utf-8").splitlines() if log.exists() else []
+        return Take(
+            child.returncode,
+            out.splitlines(),
+            err.splitlines(),
+            [json.loads(line) for line in seen],
+        )
+
+    return run
+
+
+def press_ctrl_c(process: psutil.Process) -> None:
+    if os.name == "nt":
+        pytest.skip("a terminal's Ctrl-C cannot be sent to one group here")
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def wait_until(sign: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not sign():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def computing(process: psutil.Process) -> list[psutil.Process]:
+    """Return the descendants that have computed for 0.2 s or more."""
+    found = []
+    for child in process.children(recursive=True):
+        try:
+            if child.cpu_times().user >= 0.2:
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
