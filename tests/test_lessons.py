@@ -1,0 +1,36 @@
+"""Each lesson shows what it claims, seen from the practice site where it can
+be and in what it prints where not."""
+
+import importlib
+import math
+import os
+import re
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from conftest import Take, computing
+
+Taker = Callable[..., Take]
+
+WORK = 20_000
+
+
+def figure(pattern: str, line: str) -> float:
+    """Return the number that the pattern's group catches in the line."""
+    match = re.fullmatch(pattern, line)
+    assert match, line
+    return float(match[1])
+
+
+def test_0_and_1_find_the_same(take: Taker) -> None:
+    one, many = take("0", WORK=WORK, JOBS=3), take("1", WORK=WORK, JOBS=3)
+    for result in one, many:
+        assert result.status == 0
+        assert result.errors == []
+    assert one.lines[0].startswith("3 jobs, each of them found 3.14159")
+    assert many.lines[:-1] == one.lines[:-1]
+    last = r"over in \d+\.\d\d s: (\d+\.\d) cores busy"
+    assert 0 < figure(last, one.lines[-1]) <= 1
+    assert 0 < figure(last, many.lines[-1]) <= (os.cpu_count() or 1)
