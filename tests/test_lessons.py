@@ -34,3 +34,13 @@ def test_0_and_1_find_the_same(take: Taker) -> None:
     last = r"over in \d+\.\d\d s: (\d+\.\d) cores busy"
     assert 0 < figure(last, one.lines[-1]) <= 1
     assert 0 < figure(last, many.lines[-1]) <= (os.cpu_count() or 1)
+
+
+def test_2_waits_for_one_page_at_a_time(take: Taker) -> None:
+    result = take("2", PAGES=["/delay/0.2"] * 4)
+    assert result.status == 0
+    assert len(result.lines) == 5
+    assert result.errors == ["practice site: 4 requests, at most 1 at a time"]
+    assert [visit["status"] for visit in result.seen] == [200] * 4
+    last = r"over in \d+\.\d\d s: (\d+\.\d) waits at a time"
+    assert 0.5 < figure(last, result.lines[-1]) <= 1
