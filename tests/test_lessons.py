@@ -44,3 +44,12 @@ def test_2_waits_for_one_page_at_a_time(take: Taker) -> None:
     assert [visit["status"] for visit in result.seen] == [200] * 4
     last = r"over in \d+\.\d\d s: (\d+\.\d) waits at a time"
     assert 0.5 < figure(last, result.lines[-1]) <= 1
+
+
+def test_3_waits_for_all_pages_at_once(take: Taker) -> None:
+    result = take("3", PAGES=["/delay/1"] * 4)
+    assert result.status == 0
+    assert len(result.lines) == 5
+    assert result.errors == ["practice site: 4 requests, at most 4 at a time"]
+    last = r"over in \d+\.\d\d s: (\d+\.\d) waits at a time"
+    assert 2 < figure(last, result.lines[-1]) <= 4
