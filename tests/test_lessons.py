@@ -53,3 +53,21 @@ def test_3_waits_for_all_pages_at_once(take: Taker) -> None:
     assert result.errors == ["practice site: 4 requests, at most 4 at a time"]
     last = r"over in \d+\.\d\d s: (\d+\.\d) waits at a time"
     assert 2 < figure(last, result.lines[-1]) <= 4
+
+
+def test_01_tells_page_by_page(take: Taker) -> None:
+    pages = [f"/page/{n}?size=3000&delay=0.1" for n in range(1, 4)]
+    result = take("01", PAGES=pages)
+    assert result.status == 0
+    assert [re.sub(r"\d+ bytes .*", "done", x) for x in result.lines[:-1]] == [
+        "page 1: waiting",
+        "page 1: done",
+        "page 2: waiting",
+        "page 2: done",
+        "page 3: waiting",
+        "page 3: done",
+    ]
+    assert [visit["path"] for visit in result.seen] == pages
+    assert all(a["ended"] <= b["arrived"] for a, b in pairwise(result.seen))
+    last = r"3 pages in \d+\.\d s: (\d+\.\d) waits at a time"
+    assert figure(last, result.lines[-1]) <= 1
