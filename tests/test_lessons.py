@@ -71,3 +71,43 @@ def test_01_tells_page_by_page(take: Taker) -> None:
     assert all(a["ended"] <= b["arrived"] for a, b in pairwise(result.seen))
     last = r"3 pages in \d+\.\d s: (\d+\.\d) waits at a time"
     assert figure(last, result.lines[-1]) <= 1
+
+
+def test_02_waits_for_all_pages_at_once(take: Taker) -> None:
+    result = take("02", PAGES=["/delay/1"] * 10)
+    assert result.status == 0
+    assert result.peak == 10
+    said = sorted(re.sub(r"\d+ bytes .*", "done", x) for x in result.lines)
+    assert said[1:] == sorted(
+        f"page {n}: {what}"
+        for n in range(1, 11)
+        for what in ("waiting", "done")
+    )
+    last = r"10 pages in \d+\.\d s: (\d+\.\d) waits at a time"
+    assert 3 < figure(last, said[0]) <= 10
+
+
+def test_02_loses_no_error_of_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = importlib.import_module("02_threaded_fetch")
+
+    def fetch(number: int, url: str, waits: list[float]) -> None:
+        if number == 2:
+            raise RuntimeError(url)
+        waits.append(0.1)
+
+    monkeypatch.setattr(lesson, "fetch", fetch)
+    assert lesson.fetch_all(["a"]) == [0.1]
+    with pytest.raises(RuntimeError, match="b"):
+        lesson.fetch_all(["a", "b", "c"])
+
+
+def test_01_and_02_get_the_same_pages(take: Taker) -> None:
+    pages = ["/page/1?size=2000", "/page/2?size=9000", "/page/3?size=4000"]
+    sizes = [
+        sorted(re.findall(r"page \d+: \d+ bytes", "\n".join(result.lines)))
+        for result in (take("01", PAGES=pages), take("02", PAGES=pages))
+    ]
+    assert len(sizes[0]) == 3
+    assert sizes[0] == sizes[1]
