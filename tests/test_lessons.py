@@ -24,6 +24,24 @@ def figure(pattern: str, line: str) -> float:
     return float(match[1])
 
 
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        "0_sequential",
+        "1_multiprocess",
+        "03_gil_demo_threads",
+        "04_gil_demo_multiprocessing",
+    ],
+)
+@pytest.mark.parametrize("steps", [1, 10, 1_000])
+def test_the_job_measures_the_circle_from_within(
+    lesson: str, steps: int
+) -> None:
+    result = importlib.import_module(lesson).compute_pi(steps)
+    pi = result[0] if isinstance(result, tuple) else result
+    assert 0 < math.pi - pi < 0.4 / steps
+
+
 def test_0_and_1_find_the_same(take: Taker) -> None:
     one, many = take("0", WORK=WORK, JOBS=3), take("1", WORK=WORK, JOBS=3)
     for result in one, many:
@@ -34,6 +52,18 @@ def test_0_and_1_find_the_same(take: Taker) -> None:
     last = r"over in \d+\.\d\d s: (\d+\.\d) cores busy"
     assert 0 < figure(last, one.lines[-1]) <= 1
     assert 0 < figure(last, many.lines[-1]) <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("number", ["1", "04"])
+def test_processes_compute(take: Taker, number: str) -> None:
+    workers = min(2, os.cpu_count() or 1)
+    result = take(
+        number,
+        when=lambda lesson: len(computing(lesson)) >= workers,
+        then=lambda lesson: None,
+        WORK=2_000_000,
+    )
+    assert result.status == 0
 
 
 def test_2_waits_for_one_page_at_a_time(take: Taker) -> None:
@@ -111,3 +141,27 @@ def test_01_and_02_get_the_same_pages(take: Taker) -> None:
     ]
     assert len(sizes[0]) == 3
     assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "models"),
+    [("03", ["threads"]), ("04", ["threads", "processes"])],
+)
+def test_03_and_04_compare(
+    take: Taker, number: str, models: list[str]
+) -> None:
+    result = take(number, WORK=WORK)
+    assert result.status == 0
+    assert result.errors == []
+    names, values = zip(
+        *(re.split(r" +[\d.]+ s: ", line) for line in result.lines[:-1]),
+        strict=True,
+    )
+    assert list(names) == ["sequential", *models]
+    assert set(values) == {values[0]}
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    last = result.lines[-1]
+    assert ("(GIL on)" if gil else "(GIL off)") in last
+    said = re.findall(r"(threads|processes) \d+\.\d\d", last)
+    assert last.startswith("speed-up: ")
+    assert said == models
