@@ -1,0 +1,205 @@
+"""`uv run lab`, as a child process, and the catalogue and README behind it."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import computing, wait_until
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backstage import catalogue, readme
+from backstage.catalogue import README, ROOT, find, lessons
+
+LAB = [sys.executable, str(ROOT / "lab")]
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*LAB, *words], capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+def test_it_lists_every_lesson_in_learning_order() -> None:
+    listed = lab()
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
+        "0", "1", "2", "3", "01", "02", "03", "04",
+    ]  # fmt: skip
+    for line, lesson in zip(
+        listed.stdout.splitlines(), lessons(), strict=True
+    ):
+        assert line.endswith(lesson.title)
+        assert len(line) <= 80
+
+
+def test_it_runs_a_lesson_untouched(traced: None) -> None:
+    run = lab("03", "WORK=1_000")
+    assert run.returncode == 0
+    assert run.stderr == "lab/03_gil_demo_threads.py WORK=1000\n"
+    assert run.stdout.splitlines()[0].startswith("sequential ")
+    assert run.stdout.count("\n") == 3
+
+
+def test_numbers_are_the_file_names() -> None:
+    assert find("1").name == "basics/1_multiprocess.py"
+    assert find("01").name == "lab/01_sequential_fetch.py"
+
+
+def test_it_hands_on_the_status(traced: None) -> None:
+    run = lab("03", "WORK=0")
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[1:] == [
+        "03_gil_demo_threads.py: WORK = 0: it must be more than 0"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["99"], ["'99'", "0, 1, 2, 3, 01"]),
+        (["03", "WORKS=1"], ["'WORKS'", "WORK=5_000_000, JOBS=2"]),
+        (["03", "WORK"], ["WORK"]),
+        (["03", "WORK=os.cpu_count()"], ["WORK=os.cpu_count()"]),
+        (["03", "WORK=1 +"], ["WORK=1 +"]),
+        (["03", "=1"], ["''"]),
+        (["readme", "03"], ["'readme'"]),
+    ],
+)
+def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
+    run = lab(*words)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert len(run.stderr.splitlines()) == 1
+    for name in names:
+        assert name in run.stderr
+
+
+def test_help_fits_a_screen() -> None:
+    text = lab("--help").stdout
+    assert "NAME=VALUE" in text
+    assert "readme" in text
+    assert len(text.splitlines()) < 24
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
+@pytest.mark.parametrize("send", ["killpg", "kill"])
+def test_ctrl_c_ends_lesson_and_director(send: str, traced: None) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("lab-*"))
+    with subprocess.Popen(
+        [*LAB, "1", "WORK=100_000_000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as director:
+        process = psutil.Process(director.pid)
+        wait_until(lambda: len(computing(process)) >= 2)
+        time.sleep(0.1)
+        getattr(os, send)(director.pid, signal.SIGINT)
+        _, err = director.communicate(timeout=10)
+    assert director.returncode == 130
+    assert err.splitlines()[1:] == ["1_multiprocess.py: stopped by Ctrl-C"]
+    assert set(Path(tempfile.gettempdir()).glob("lab-*")) == before
+
+
+def test_a_change_touches_its_value_alone() -> None:
+    source = (
+        '"""WORK = 1"""\n'
+        "WORK = 5_000_000  # steps\n"
+        'PAGES = [\n    "/a",\n    "/b",\n]  # paths\n'
+        "work = WORK\n"
+    )
+    edited = catalogue._edit(source, {"WORK": 3, "PAGES": ["/ü"]})
+    assert edited == (
+        '"""WORK = 1"""\n'
+        "WORK = 3  # steps\n"
+        "PAGES = ['/ü']  # paths\n"
+        "work = WORK\n"
+    )
+    assert catalogue._edit(source, {}) == source
+
+
+@given(value=st.text() | st.integers() | st.lists(st.text()) | st.floats())
+def test_a_change_survives_its_literal(value: object) -> None:
+    edited = catalogue._edit("A = 1  # a\nB = 2\n", {"A": value})
+    names: dict[str, object] = {"nan": float("nan"), "inf": float("inf")}
+    exec(edited, names)  # noqa: S102
+    assert repr(names["A"]) == repr(value)
+    assert names["B"] == 2
+
+
+def commands() -> list[str]:
+    blocks = re.findall(
+        r"```bash\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+    )
+    inline = re.findall(r"`((?:uv|diff) [^`]*)`", README.read_text("utf-8"))
+    lines = [line.partition("#")[0] for b in blocks for line in b.splitlines()]
+    return [" ".join(text.split()) for text in [*lines, *inline]]
+
+
+@pytest.mark.parametrize("command", sorted(set(filter(None, commands()))))
+def test_the_readme_names_what_exists(command: str) -> None:
+    for name in re.findall(r"(?:basics|lab|tests)/\w+\.py", command):
+        assert (ROOT / name).is_file()
+    match shlex.split(command):
+        case ["uv", "run", "lab", "readme"]:
+            assert "readme" in lab("--help").stdout
+        case ["uv", "run", "lab", number, *changes]:
+            parsed = catalogue.parse_changes(find(number), changes)
+            assert len(parsed) == len(changes)
+
+
+def test_every_lesson_has_a_row_and_a_sample() -> None:
+    block = README.read_text("utf-8").partition(readme.BEGIN)[2]
+    block = block.partition(readme.END)[0]
+    for lesson in lessons():
+        rows = [row for row in block.splitlines() if lesson.name in row]
+        assert len(rows) == 1
+        command, *told, last = rows[0].strip("| ").split(" | ")
+        assert command == f"`uv run {lesson.name}`"
+        assert len(told) == 2
+        assert re.fullmatch(r"`.*\d\.\d.*`", last)
+    assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", block)
+
+
+def test_readme_writes_the_measured_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "README.md"
+    copy.write_text(README.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(readme, "README", copy)
+    monkeypatch.setattr(readme, "last_line", lambda lesson: lesson.number * 3)
+    readme.measure()
+    for old, new in zip(
+        README.read_text("utf-8").splitlines(),
+        copy.read_text("utf-8").splitlines(),
+        strict=True,
+    ):
+        for lesson in lessons():
+            if f"`uv run {lesson.name}` |" in old:
+                assert new.endswith(f"| `{lesson.number * 3}` |")
+                break
+        else:
+            assert new == old or new.startswith("Measured on ")
+
+
+def test_a_failing_lesson_leaves_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = tmp_path / "7_bad.py"
+    bad.write_text("import sys; print('1.0'); sys.exit('it is broken')")
+    copy = tmp_path / "README.md"
+    copy.write_text(README.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+    monkeypatch.setattr(readme, "README", copy)
+    monkeypatch.setattr(readme, "lessons", lambda: [catalogue.read(bad)])
+    with pytest.raises(ChildProcessError, match="it is broken"):
+        readme.measure()
+    assert copy.read_text("utf-8") == README.read_text("utf-8")
