@@ -179,6 +179,7 @@ def _edit(source: str, changes: Mapping[str, Any]) -> str:
         if name in changes:
             first, last = value.lineno - 1, (value.end_lineno or 0) - 1
             before = lines[first][: value.col_offset]
-            after = lines[last][value.end_col_offset :]
+            # ast counts columns in bytes.
+            after = lines[last].encode()[value.end_col_offset :].decode()
             lines[first : last + 1] = [f"{before}{changes[name]!r}{after}"]
     return "".join(lines)
