@@ -27,7 +27,8 @@ def main() -> int:
             print(f"{lesson.number:>2}  {lesson.title}")
         return 0
     if arguments.what == "readme" and not arguments.changes:
-        return readme.measure()
+        readme.measure()
+        return 0
     try:
         lesson = catalogue.find(arguments.what)
         changes = catalogue.parse_changes(lesson, arguments.changes)

@@ -11,12 +11,11 @@ from .catalogue import README, Lesson, lessons, started
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 
 
-def measure() -> int:
+def measure() -> None:
     """Run every lesson and write its last line into its row of the README.
 
     The rows stand between two markers; their last cell is the line, and the
-    sentence before the table names machine, Python and date. Returns the
-    exit status.
+    sentence before the table names machine, Python and date.
 
     Raises ChildProcessError where a lesson fails, and OSError where the
     README lacks a row: it stays as it was.
@@ -34,7 +33,6 @@ def measure() -> int:
         block = fill_row(block, lesson, line)
     text = before + begin + block + end + after
     README.write_text(text, "utf-8", newline="\n")
-    return 0
 
 
 def last_line(lesson: Lesson) -> str:
