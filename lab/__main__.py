@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from backstage import catalogue, readme
+from backstage.practice_site import allow_many_files
 
 
 def main() -> int:
@@ -12,7 +13,8 @@ def main() -> int:
     parser.add_argument(
         "what",
         nargs="?",
-        help="a lesson's number, or 'readme' to measure the README's lines "
+        help="a lesson's number; 'site' to run "
+        "the practice site by hand; 'readme' to measure the README's lines "
         "anew; without it the lessons are listed",
     )
     parser.add_argument(
@@ -26,9 +28,15 @@ def main() -> int:
         for lesson in catalogue.lessons():
             print(f"{lesson.number:>2}  {lesson.title}")
         return 0
-    if arguments.what == "readme" and not arguments.changes:
-        readme.measure()
-        return 0
+    match arguments.what, arguments.changes:
+        case "readme", []:
+            readme.measure()
+            return 0
+        case "site", []:
+            from backstage import server  # no other verb needs all that
+
+            allow_many_files()
+            server.serve_by_hand()
     try:
         lesson = catalogue.find(arguments.what)
         changes = catalogue.parse_changes(lesson, arguments.changes)

@@ -7,6 +7,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ class Take:
 
 
 Sign = Callable[[psutil.Process], bool]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--runs",
+        type=int,
+        default=20,
+        help="how often each race is run (20)",
+    )
 
 
 @pytest.fixture
@@ -74,6 +84,7 @@ def take(
 
     With `when`, do `then` to it as soon as `when` is true of its process; by
     default `then` is Ctrl-C, sent to the whole group as a terminal does.
+    Files go to a folder of the test, where none may be left half-written.
     """
     log = tmp_path / "site.jsonl"
     monkeypatch.setenv("PRACTICE_SITE_LOG", str(log))
@@ -85,8 +96,12 @@ def take(
         then: Callable[[psutil.Process], object] = press_ctrl_c,
         **changes: Any,
     ) -> Take:
+        lesson = find(number)
+        downloads = tmp_path / "downloads"
+        if "FOLDER" in lesson.constants:
+            changes.setdefault("FOLDER", str(downloads))
         with started(
-            find(number),
+            lesson,
             changes,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -97,6 +112,7 @@ def take(
                 wait_until(lambda: when(process))
                 then(process)
             out, err = child.communicate(timeout=PATIENCE)
+        assert not list(downloads.glob("*.part"))
         seen = log.read_text("utf-8").splitlines() if log.exists() else []
         return Take(
             child.returncode,
@@ -131,3 +147,24 @@ def computing(process: psutil.Process) -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, Callable[[], str]]]:
+    """Yield a terminal to write to, and a way to read what it shows by now."""
+    pty = pytest.importorskip("pty", reason="no terminals of our own here")
+    termios = pytest.importorskip("termios")
+    inner, outer = pty.openpty()
+    termios.tcsetwinsize(outer, (24, 80))
+    os.set_blocking(inner, False)
+
+    def read() -> str:
+        with suppress(BlockingIOError):
+            return os.read(inner, 1_000_000).decode()
+        return ""
+
+    try:
+        yield outer, read
+    finally:
+        os.close(inner)
+        os.close(outer)

@@ -6,12 +6,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from conftest import computing, wait_until
+import requests
+from conftest import computing, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +23,27 @@ from backstage import catalogue, readme
 from backstage.catalogue import README, ROOT, find, lessons
 
 LAB = [sys.executable, str(ROOT / "lab")]
+
+
+@contextmanager
+def site_by_hand(
+    **options: Any,
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start `uv run lab site`; yield it and its address."""
+    with subprocess.Popen(
+        [*LAB, "site"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    ) as site:
+        try:
+            assert site.stdout
+            line = site.stdout.readline().strip()
+            assert line.startswith("PRACTICE_SITE=http://127.0.0.1:")
+            yield site, line.partition("=")[2]
+        finally:
+            site.kill()
 
 
 def lab(*words: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +56,8 @@ def test_it_lists_every_lesson_in_learning_order() -> None:
     listed = lab()
     assert (listed.returncode, listed.stderr) == (0, "")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        "0", "1", "2", "3", "01", "02", "03", "04",
+        "0", "1", "2", "3",
+        "01", "02", "03", "04",
     ]  # fmt: skip
     for line, lesson in zip(
         listed.stdout.splitlines(), lessons(), strict=True
@@ -70,7 +96,9 @@ def test_it_hands_on_the_status(traced: None) -> None:
         (["03", "WORK=os.cpu_count()"], ["WORK=os.cpu_count()"]),
         (["03", "WORK=1 +"], ["WORK=1 +"]),
         (["03", "=1"], ["''"]),
+        (["03", "WORK=[].x"], ["no attribute"]),
         (["readme", "03"], ["'readme'"]),
+        (["site", "03"], ["'site'"]),
     ],
 )
 def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
@@ -79,6 +107,15 @@ def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
     assert len(run.stderr.splitlines()) == 1
     for name in names:
         assert name in run.stderr
+
+
+def test_a_value_may_be_an_expression() -> None:
+    words = ['PAGES=["/delay/1"] * 3', "TIMEOUT=2 * 3"]
+    changes = catalogue.parse_changes(find("02"), words)
+    assert changes == {"PAGES": ["/delay/1"] * 3, "TIMEOUT": 6}
+    words = ['PAGES=[f"/page/{n}" for n in range(2)]']
+    changes = catalogue.parse_changes(find("02"), words)
+    assert changes == {"PAGES": ["/page/0", "/page/1"]}
 
 
 def test_help_fits_a_screen() -> None:
@@ -90,10 +127,12 @@ def test_help_fits_a_screen() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 @pytest.mark.parametrize("send", ["killpg", "kill"])
-def test_ctrl_c_ends_lesson_and_director(send: str, traced: None) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("lab-*"))
+def test_ctrl_c_ends_lesson_and_director(
+    send: str, traced: None, tmp_path: Path
+) -> None:
     with subprocess.Popen(
         [*LAB, "1", "WORK=100_000_000"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -104,7 +143,7 @@ def test_ctrl_c_ends_lesson_and_director(send: str, traced: None) -> None:
         _, err = director.communicate(timeout=10)
     assert director.returncode == 130
     assert err.splitlines()[1:] == ["1_multiprocess.py: stopped by Ctrl-C"]
-    assert set(Path(tempfile.gettempdir()).glob("lab-*")) == before
+    assert not list(tmp_path.glob("lab-*"))
 
 
 def test_a_change_touches_its_value_alone() -> None:
@@ -147,8 +186,8 @@ def test_the_readme_names_what_exists(command: str) -> None:
     for name in re.findall(r"(?:basics|lab|tests)/\w+\.py", command):
         assert (ROOT / name).is_file()
     match shlex.split(command):
-        case ["uv", "run", "lab", "readme"]:
-            assert "readme" in lab("--help").stdout
+        case ["uv", "run", "lab", "readme" | "site" as verb]:
+            assert f"'{verb}'" in " ".join(lab("--help").stdout.split())
         case ["uv", "run", "lab", number, *changes]:
             parsed = catalogue.parse_changes(find(number), changes)
             assert len(parsed) == len(changes)
@@ -201,3 +240,39 @@ def test_a_failing_lesson_leaves_the_readme(
     with pytest.raises(ChildProcessError, match="it is broken"):
         readme.measure()
     assert copy.read_text("utf-8") == README.read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
+def test_a_site_by_hand_shows_what_is_in_flight(traced: None) -> None:
+    with (
+        terminal() as (screen, read),
+        site_by_hand(stderr=screen) as (site, address),
+    ):
+        shown = ""
+        for count in 1, 10:
+            with ThreadPoolExecutor(count) as pool:
+                urls = [f"{address}/delay/1"] * count
+                list(pool.map(requests.get, urls))
+            shown += read()
+        assert "\r1 seen,    1 in flight |████" in shown
+        assert "\r11 seen,   10 in flight |████" in shown
+        os.killpg(site.pid, signal.SIGINT)
+        out, _ = site.communicate(timeout=10)
+    assert site.returncode == 130
+    assert out == "practice site: 11 requests, at most 10 at a time\n"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(address, timeout=1)
+
+
+def test_two_sites_by_hand_and_a_lesson_that_uses_one(traced: None) -> None:
+    with site_by_hand() as (_, one), site_by_hand() as (_, other):
+        assert one != other
+        run = subprocess.run(
+            [*LAB, "02", 'PAGES=["/uuid"] * 3'],
+            env=os.environ | {"PRACTICE_SITE": other},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert "3 pages in " in run.stdout
+    assert "practice site" not in run.stderr

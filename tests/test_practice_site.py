@@ -60,6 +60,7 @@ def raw(site: str, request: bytes) -> bytes:
         ("/redirect/3", "application/json"),
         ("/image/png", "image/png"),
         ("/page/1", "text/html"),
+        ("/flaky/0", "text/html"),
     ],
 )
 def test_every_page_answers(site: str, path: str, kind: str) -> None:
@@ -148,6 +149,11 @@ def test_a_page_is_html_of_its_size_and_always_the_same(site: str) -> None:
         "/page/1?size=10000001",
         "/page/1?delay=11",
         "/page/1?delay=%0Ax",
+        "/flaky/x",
+        "/flaky/201",
+        "/flaky/1?status=200",
+        "/flaky/1?after=1.5",
+        "/flaky/1?delay=11",
     ],
 )
 def test_bad_input_gets_one_line(site: str, path: str) -> None:
@@ -156,6 +162,87 @@ def test_bad_input_gets_one_line(site: str, path: str) -> None:
     assert len(answer.text.splitlines()) == 1
     assert len(answer.text) < 80
     assert get(f"{site}/uuid").status_code == 200
+
+
+def test_flaky_fails_and_recovers_the_same_again(site: str) -> None:
+    address = f"{site}/flaky/2?delay=0&after=3"
+    for _ in range(2):
+        answers = [get(address) for _ in range(3)]
+        assert [x.status_code for x in answers] == [503, 503, 200]
+        assert [x.headers.get("retry-after") for x in answers] == [
+            "3",
+            "3",
+            None,
+        ]
+    assert "<h1>" in answers[-1].text
+
+
+def test_flaky_counts_full_addresses_apart(site: str) -> None:
+    for query in "delay=0&page=1", "delay=0&page=2&status=429":
+        first, second = (get(f"{site}/flaky/1?{query}") for _ in range(2))
+        assert first.status_code == (429 if "429" in query else 503)
+        assert first.headers["retry-after"] == "1"
+        assert second.status_code == 200
+
+
+def test_cut_breaks_off_in_its_middle(site: str) -> None:
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        get(f"{site}/cut")
+    head, _, body = raw(
+        site, b"GET /cut HTTP/1.1\r\nHost: x\r\n\r\n"
+    ).partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    assert len(body) == length // 2
+    assert get(f"{site}/uuid").status_code == 200
+
+
+def test_drop_says_nothing(site: str) -> None:
+    assert raw(site, b"GET /drop HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+    with pytest.raises(requests.ConnectionError):
+        get(f"{site}/drop")
+    assert get(f"{site}/uuid").status_code == 200
+
+
+def test_silent_never_answers(site: str) -> None:
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(f"{site}/silent", timeout=0.3)
+    assert get(f"{site}/uuid").status_code == 200
+
+
+def test_trouble_is_told_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "site.jsonl"
+    monkeypatch.setenv("PRACTICE_SITE_LOG", str(log))
+    with practice_site(["/drop", "/cut", "/flaky/1?delay=0"]) as urls:
+        for url in urls[:2]:
+            with pytest.raises(requests.RequestException):
+                get(url)
+        assert get(urls[2]).status_code == 503
+    seen = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert [visit["status"] for visit in seen] == [None, 200, 503]
+    assert all(visit["ended"] for visit in seen)
+
+
+def test_a_site_that_runs_already_is_used(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRACTICE_SITE", site)
+    before = psutil.Process().children()
+    with practice_site(["/get", "http://example.org/b"]) as urls:
+        assert urls == [f"{site}/get", "http://example.org/b"]
+        assert psutil.Process().children() == before
+        assert "127.0.0.1" in os.environ["NO_PROXY"]
+        assert get(urls[0]).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["nonsense", "localhost:8000", "ftp://x"])
+def test_an_address_that_is_none_is_one_error(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRACTICE_SITE", address)
+    with pytest.raises(ValueError, match=address), practice_site(["/get"]):
+        pass
 
 
 @pytest.mark.parametrize(

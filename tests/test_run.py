@@ -66,6 +66,16 @@ def test_success_says_nothing(tmp_path: Path) -> None:
         ("int('x')", "line 11: invalid literal"),
         ("raise OSError('two\\nlines')", "two lines"),
         ("raise BrokenExecutor", "BrokenExecutor"),
+        ("raise ExceptionGroup('g', [OSError('a'), OSError('b')])", "a"),
+        ("import httpx\nhttpx.get('http://[::1')", "Invalid port: ':1'"),
+        (
+            "import httpx\nraise httpx.ReadTimeout('')",
+            "ReadTimeout",
+        ),
+        (
+            "import httpx\nhttpx.get('http://nowhere.invalid')",
+            "http://nowhere.invalid: ",
+        ),
     ],
 )
 def test_a_failure_from_outside_is_one_line(
@@ -77,11 +87,18 @@ def test_a_failure_from_outside_is_one_line(
     assert errors[0].startswith(f"script.py: {line}")
 
 
-def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
-    status, errors = play(tmp_path, "no_such_name")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no_such_name",
+        "raise ExceptionGroup('g', [OSError('a'), NameError('no_such_name')])",
+    ],
+)
+def test_a_bug_keeps_its_traceback(tmp_path: Path, body: str) -> None:
+    status, errors = play(tmp_path, body)
     assert status == 1
-    assert errors[0] == "Traceback (most recent call last):"
-    assert errors[-1].startswith("NameError: ")
+    assert "Traceback (most recent call last):" in errors[0]
+    assert any("NameError: " in line for line in errors)
 
 
 def test_ctrl_c_does_not_wait_for_threads_that_compute(

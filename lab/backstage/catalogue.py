@@ -2,6 +2,7 @@
 
 import ast
 import re
+import reprlib
 import signal
 import subprocess
 import sys
@@ -14,6 +15,17 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+KNOWN = {"range": range}  # what a constant's new value may call
+EXPRESSION_ERRORS = (
+    SyntaxError,
+    NameError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
 PATIENCE = 1  # seconds that a lesson may take to end after Ctrl-C
 
 
@@ -88,8 +100,10 @@ def find(number: str) -> Lesson:
 def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, Any]:
     """Return the values in `words` ("WORK=1_000") by the constants' names.
 
+    A value is an expression of literals and `range`: '["/delay/1"] * 1_000'.
+
     Raises LookupError where the lesson has no such constant and ValueError
-    where a value is no Python literal, both in one line.
+    where a value is no such expression, both in one line.
     """
     changes = {}
     for word in words:
@@ -98,9 +112,9 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, Any]:
             has = ", ".join(f"{k}={v}" for k, v in lesson.constants.items())
             raise LookupError(f"no constant {name!r} in {lesson.name}: {has}")
         try:
-            changes[name] = ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError, TypeError, RecursionError):
-            raise ValueError(f"no Python literal: {word}") from None
+            changes[name] = eval(text.strip(), {"__builtins__": KNOWN})
+        except EXPRESSION_ERRORS as error:
+            raise ValueError(f"no value in {word}: {error}") from None
     return changes
 
 
@@ -112,7 +126,8 @@ def started(
 
     Arguments: `changes`, new values of its constants by their names: a copy
     of the same file name runs, in a folder of its own that is removed
-    afterwards; `options`, what `subprocess.Popen` takes besides.
+    afterwards, and finds what is beside the lesson; `options`, what
+    `subprocess.Popen` takes besides.
 
     Yields the child. Where the block fails, the child is made to end.
     """
@@ -120,6 +135,7 @@ def started(
         script = lesson.path
         if changes:
             source = _edit(script.read_text("utf-8"), changes)
+            source = source.replace("__file__", repr(str(lesson.path)))
             script = Path(folder, script.name)
             script.write_text(source, "utf-8")
         command = [sys.executable, str(script)]
@@ -137,7 +153,7 @@ def play(lesson: Lesson, changes: Mapping[str, Any]) -> int:
     Arguments: `changes` as for `started`. What runs is said on standard
     error. A lesson that a signal ended counts as 128 + the signal.
     """
-    told = [f"{name}={value!r}" for name, value in changes.items()]
+    told = [f"{name}={reprlib.repr(value)}" for name, value in changes.items()]
     print(" ".join([lesson.name, *told]), file=sys.stderr, flush=True)
     with started(lesson, changes) as child:
         try:

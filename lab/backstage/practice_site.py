@@ -1,10 +1,11 @@
 """The practice site: a web server of this machine, in its own process."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -18,12 +19,14 @@ def practice_site(pages: Sequence[str]) -> Iterator[list[str]]:
 
     Arguments: `pages`, paths on the practice site ("/delay/1") or whole
     addresses, which are passed through. A list of nothing but whole
-    addresses starts no site.
+    addresses starts no site, nor does the environment variable PRACTICE_SITE:
+    it holds the address of one that runs already.
 
     Yields: one address for each page, in the same order.
 
     Raises: TypeError where `pages` is no list of strings, ValueError where it
-    is empty, OSError where the site cannot start.
+    is empty or PRACTICE_SITE is no address, OSError where the site cannot
+    start.
 
     The site is ready when the block begins and gone when it has ended; a
     line on standard error then says what it saw. The environment variable
@@ -34,11 +37,35 @@ def practice_site(pages: Sequence[str]) -> Iterator[list[str]]:
         raise TypeError(f"a list of addresses is wanted, not {pages!r}")
     if not pages:
         raise ValueError("no pages to put on the practice site")
+    allow_many_files()
     if all(urlsplit(page).scheme for page in pages):
         yield list(pages)
         return
-    with _server() as site, _past_proxies():
+    with _running() or _server() as site, _past_proxies(site):
         yield [urljoin(site, page) for page in pages]
+
+
+def allow_many_files() -> None:
+    """Raise the limit of open files as far as it may, for children too."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # macOS refuses its own hard limit where that is "unlimited".
+    for wanted in (hard, 10_240):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+
+
+def _running() -> AbstractContextManager[str] | None:
+    site = os.environ.get("PRACTICE_SITE")
+    if not site:
+        return None
+    if urlsplit(site).scheme not in ("http", "https"):
+        raise ValueError(f"PRACTICE_SITE={site} is no address of a site")
+    return nullcontext(site)
 
 
 @contextmanager
@@ -73,10 +100,11 @@ def _end(server: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def _past_proxies() -> Iterator[None]:
+def _past_proxies(site: str) -> Iterator[None]:
+    host = urlsplit(site).hostname
     before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
     for name, value in before.items():
-        os.environ[name] = f"{value},127.0.0.1" if value else "127.0.0.1"
+        os.environ[name] = f"{value},{host}" if value else f"{host}"
     try:
         yield
     finally:

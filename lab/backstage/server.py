@@ -3,10 +3,11 @@
 `practice_site` starts this file as a process of its own. It prints its
 address on standard output, serves until it reads a line or the end of its
 standard input, or until the process that started it is gone, and then prints
-in one line what it saw.
+in one line what it saw. `serve_by_hand` is the same for a terminal.
 
 The pages are those of httpbin (https://httpbin.org), written anew in its
-form, and beyond them `/page/{n}`: HTML that is worth parsing.
+form, and beyond them `/page/{n}`, HTML that is worth parsing, and trouble:
+`/flaky/{fails}`, `/cut`, `/drop` and `/silent`.
 """
 
 import asyncio
@@ -22,10 +23,12 @@ import threading
 import time
 import uuid
 import zlib
+from collections import Counter
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 try:
     import uvicorn
@@ -38,6 +41,7 @@ try:
         PlainTextResponse,
         RedirectResponse,
         Response,
+        StreamingResponse,
     )
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -51,6 +55,8 @@ MAX_COUNT = 200  # links on one page, redirects in one chain
 MAX_HEADERS = 65_536  # bytes of one request's headers
 BACKLOG = 16_384  # connections that may wait at the door
 LOOK_ROUND = 0.5  # seconds between two looks whether the parent still lives
+PORT = 8000  # of a site run by hand, where it is free
+REDRAW = 0.05  # seconds between two looks at the requests in flight
 
 WORDS = """a thread waits for its turn while another one holds the lock and
 every task that awaits an answer gives the loop back so that pages arrive in
@@ -62,15 +68,17 @@ class Register:
 
     `visits` holds one dictionary a request, in the order of arrival: `path`
     with its query, `arrived` and `ended` in seconds since the epoch,
-    `status` as sent (499 where the client left before its answer) and
-    `in_flight`, the requests under way when it arrived, itself included.
-    `ended` and `status` are None while it is under way.
+    `status` as sent (499 where the client left before its answer, None where
+    the site dropped it) and `in_flight`, the requests under way when it
+    arrived, itself included. `ended` and `status` are None while it is under
+    way. `peak` is the largest `in_flight` so far.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.visits: list[dict[str, Any]] = []
         self.in_flight = 0
+        self.peak = 0
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
@@ -79,6 +87,7 @@ class Register:
         if scope["path"] == "/":
             return await self.app(scope, receive, send)
         self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
         query = scope["query_string"].decode("latin-1")
         visit: dict[str, Any] = {
             "path": scope["path"] + ("?" + query if query else ""),
@@ -107,9 +116,10 @@ class Register:
     def summary(self) -> str:
         """Return the line that the block's end prints."""
         count = len(self.visits)
-        peak = max((visit["in_flight"] for visit in self.visits), default=0)
         requests = "request" if count == 1 else "requests"
-        return f"practice site: {count} {requests}, at most {peak} at a time"
+        return (
+            f"practice site: {count} {requests}, at most {self.peak} at a time"
+        )
 
 
 def number(text: str, kind: type[int] | type[float], most: float) -> Any:
@@ -127,9 +137,12 @@ def number(text: str, kind: type[int] | type[float], most: float) -> Any:
 
 
 async def answer_after(
-    seconds: float, request: Request, answer: Response
+    seconds: float | None, request: Request, answer: Response
 ) -> Response:
-    """Return `answer` after `seconds`, or 499 as soon as the client leaves."""
+    """Return `answer` after `seconds`, or 499 as soon as the client leaves.
+
+    Where `seconds` is None, there is no answer.
+    """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while (await request.receive())["type"] != "http.disconnect":
@@ -262,6 +275,61 @@ async def page(request: Request) -> Response:
     return await answer_after(seconds, request, answer)
 
 
+failed: Counter[str] = Counter()  # tries of a flaky page, by its full address
+
+
+async def flaky(request: Request) -> Response:
+    """Fail `fails` times with `status`, then answer once, and start over.
+
+    A failure names in Retry-After the seconds to wait, `after`; every answer
+    takes `delay` seconds. Tries are counted for each path and query apart.
+    """
+    fails = number(request.path_params["fails"], int, MAX_COUNT)
+    query = request.query_params
+    code = number(query.get("status", "503"), int, 599)
+    after = number(query.get("after", "1"), int, MAX_DELAY)
+    seconds = number(query.get("delay", "0.2"), float, MAX_DELAY)
+    if code < 400:
+        raise HTTPException(400, f"no failure: {code}")
+    address = str(request.url)
+    failed[address] += 1
+    again = {"Retry-After": str(after)}
+    answer: Response = PlainTextResponse("try again", code, again)
+    if failed[address] > fails:
+        del failed[address]
+        answer = HTMLResponse(html("A page that failed before", 0, 20_000))
+    return await answer_after(seconds, request, answer)
+
+
+async def cut(request: Request) -> Response:
+    """Promise a page and break off in its middle."""
+    body = html("A page that is cut", 0, 20_000).encode()
+    length = {"Content-Length": str(len(body))}
+
+    async def half() -> AsyncIterator[bytes]:
+        yield body[: len(body) // 2]
+
+    return StreamingResponse(half(), headers=length, media_type="text/html")
+
+
+class Drop:
+    """ASGI app that drops the connection without an answer."""
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Drop it; `receive` is a method of uvicorn's own request."""
+        cycle: Any = receive
+        cycle.__self__.transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+async def silent(request: Request) -> Response:
+    """Never answer."""
+    return await answer_after(None, request, Response())
+
+
 SLIDES = [
     {"title": "One slow loop", "type": "all"},
     {"title": "Models", "type": "all", "items": ["threads", "processes"]},
@@ -282,21 +350,11 @@ ROUTES = [
     Route("/redirect/{n}", redirect),
     Route("/image/png", Response(png(64, 64), media_type="image/png")),
     Route("/page/{n}", page),
+    Route("/flaky/{fails}", flaky),
+    Route("/cut", cut),
+    Route("/drop", Drop()),
+    Route("/silent", silent),
 ]
-
-
-def allow_many_files() -> None:
-    """Raise this process's limit of open files as far as it may."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # macOS refuses its own hard limit where that is "unlimited".
-    for wanted in (hard, 10_240):
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            return
 
 
 def wait_for_the_end() -> None:
@@ -312,15 +370,18 @@ def wait_for_the_end() -> None:
         reader.join(LOOK_ROUND)
 
 
-def main() -> None:
-    """Serve until the end; print the address first and the summary last."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def serve(port: int) -> tuple[str, Register]:
+    """Serve in a thread until the process ends, at any port where it is 0.
+
+    Returns the site's address and the record of its requests.
+
+    Raises OSError where it cannot start.
+    """
     logging.disable()
-    allow_many_files()
     log = os.environ.get("PRACTICE_SITE_LOG")
     if log:
         Path(log).touch()
-    door = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    door = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     register = Register(Starlette(routes=ROUTES))
     server = uvicorn.Server(
         uvicorn.Config(
@@ -340,15 +401,59 @@ def main() -> None:
         if serving.done():
             raise OSError(serving.exception() or "it ended at once")
         time.sleep(0.005)
-    print(f"http://127.0.0.1:{door.getsockname()[1]}", flush=True)
-    wait_for_the_end()
+    return f"http://127.0.0.1:{door.getsockname()[1]}", register
+
+
+def leave(register: Register, status: int) -> NoReturn:
+    """Tell what the site saw and end the process with `status`."""
     with contextlib.suppress(BrokenPipeError):  # nobody is left to read it
         print(register.summary(), flush=True)
+    log = os.environ.get("PRACTICE_SITE_LOG")
     if log:
         with Path(log).open("a", encoding="utf-8") as lines:
             lines.writelines(json.dumps(v) + "\n" for v in register.visits)
     # Whatever is still in flight ends here; a decent farewell takes longer.
-    os._exit(0)
+    os._exit(status)
+
+
+def serve_by_hand() -> NoReturn:
+    """Serve with a live bar of the requests in flight, until Ctrl-C.
+
+    Raises OSError where the site cannot start.
+    """
+    from tqdm import tqdm  # here, as no other site needs it
+
+    try:
+        address, register = serve(PORT)
+    except OSError:  # most often: another site is there
+        address, register = serve(0)
+    print(f"PRACTICE_SITE={address}", flush=True)
+    with tqdm(
+        bar_format="{desc} |{bar}|",
+        ncols=72,  # 80 less the terminal's ^C, or it would break the line
+        total=1,
+        leave=False,
+        disable=None,
+    ) as bar:
+        try:
+            while True:
+                bar.total = max(10, register.peak)
+                bar.n = register.in_flight
+                seen = len(register.visits)
+                bar.set_description_str(f"{seen} seen, {bar.n:>4} in flight")
+                time.sleep(REDRAW)
+        except KeyboardInterrupt:
+            bar.close()
+            leave(register, 130)
+
+
+def main() -> NoReturn:
+    """Serve until the end; print the address first and the summary last."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    address, register = serve(0)
+    print(address, flush=True)
+    wait_for_the_end()
+    leave(register, 0)
 
 
 if __name__ == "__main__":
