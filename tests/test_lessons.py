@@ -8,9 +8,12 @@ import re
 import sys
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from conftest import Take, computing
+from conftest import Take, computing, terminal
+
+from backstage.catalogue import find, started
 
 Taker = Callable[..., Take]
 
@@ -21,7 +24,7 @@ def figure(pattern: str, line: str) -> float:
     """Return the number that the pattern's group catches in the line."""
     match = re.fullmatch(pattern, line)
     assert match, line
-    return float(match[1])
+    return float(match[1].replace(",", ""))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +106,11 @@ def test_01_tells_page_by_page(take: Taker) -> None:
     assert figure(last, result.lines[-1]) <= 1
 
 
-def test_02_waits_for_all_pages_at_once(take: Taker) -> None:
-    result = take("02", PAGES=["/delay/1"] * 10)
+@pytest.mark.parametrize("number", ["02"])
+def test_02_and_08_wait_for_all_pages_at_once(
+    take: Taker, number: str
+) -> None:
+    result = take(number, PAGES=["/delay/1"] * 10)
     assert result.status == 0
     assert result.peak == 10
     said = sorted(re.sub(r"\d+ bytes .*", "done", x) for x in result.lines)
@@ -165,3 +171,51 @@ def test_03_and_04_compare(
     said = re.findall(r"(threads|processes) \d+\.\d\d", last)
     assert last.startswith("speed-up: ")
     assert said == models
+
+
+def pages_of(*numbers: int) -> list[str]:
+    return [f"/page/{n}?size=3000&delay=0.3" for n in numbers]
+
+
+def test_05_saves_whole_pages_the_same_again(
+    take: Taker, tmp_path: Path
+) -> None:
+    pages = pages_of(*range(1, 11))
+    saved = []
+    for _ in range(2):
+        result = take("05", PAGES=pages)
+        assert (result.status, result.peak) == (0, 10)
+        assert result.errors == [
+            "practice site: 10 requests, at most 10 at a time"
+        ]
+        files = sorted((tmp_path / "downloads").iterdir())
+        saved.append({path.name: path.read_bytes() for path in files})
+    assert list(saved[0]) == [f"{n:02}.html" for n in range(1, 11)]
+    assert saved[0] == saved[1]
+    for n, name in enumerate(saved[0], 1):
+        assert f"<title>Page {n} of the".encode() in saved[0][name]
+    (last,) = result.lines
+    size = figure(r"([\d,]+) bytes, 10 pages in .* waits at a time", last)
+    assert size == sum(map(len, saved[0].values()))
+
+
+def test_05_has_no_more_waits_than_workers(take: Taker) -> None:
+    result = take("05", PAGES=pages_of(*range(8)), WORKERS=3)
+    assert (result.status, result.peak) == (0, 3)
+
+
+def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
+    folder = str(tmp_path / "downloads")
+    with (
+        terminal() as (screen, read),
+        started(
+            find("05"),
+            {"PAGES": pages_of(1, 2), "FOLDER": folder},
+            stdout=screen,
+            stderr=screen,
+        ) as child,
+    ):
+        child.wait()
+        shown = read()
+    assert "2/2" in shown
+    assert " 2 pages in " in shown.splitlines()[-1]
