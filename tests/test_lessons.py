@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Take, computing, terminal
@@ -219,3 +220,19 @@ def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
         shown = read()
     assert "2/2" in shown
     assert " 2 pages in " in shown.splitlines()[-1]
+
+
+def test_06_loses_payments_at_every_run(
+    request: pytest.FixtureRequest,
+) -> None:
+    lesson: Any = importlib.import_module("06_race_condition_demo")
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    for _ in range(request.config.getoption("--runs")):
+        lost = lost_in(lesson.measure("", [lesson.pay] * lesson.THREADS))
+        assert 0 < lost < lesson.UPDATES * lesson.THREADS
+        bare = [lesson.pay_bare] * lesson.THREADS
+        assert not gil or lost_in(lesson.measure("", bare)) == 0
+
+
+def lost_in(told: str) -> int:
+    return int(figure(r" ([\d,]+) at \d+\.\d\d us", told))
