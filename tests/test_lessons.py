@@ -234,5 +234,44 @@ def test_06_loses_payments_at_every_run(
         assert not gil or lost_in(lesson.measure("", bare)) == 0
 
 
+def test_07_loses_none_at_any_run(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson: Any = importlib.import_module("07_lock_fixed_demo")
+    runs = request.config.getoption("--runs")
+    monkeypatch.setattr(lesson, "UPDATES", 3_000 if runs <= 20 else 20_000)
+    for _ in range(runs):
+        locked = [lesson.pay_locked] * lesson.THREADS
+        assert lost_in(lesson.measure("", locked)) == 0
+        queued = [lesson.own, *[lesson.order] * lesson.THREADS]
+        assert lost_in(lesson.measure("", queued)) == 0
+        assert lesson.orders.empty()
+
+
 def lost_in(told: str) -> int:
     return int(figure(r" ([\d,]+) at \d+\.\d\d us", told))
+
+
+@pytest.mark.parametrize(
+    ("number", "ways"),
+    [("06", ["rounded", "bare"]), ("07", ["unsafe", "lock", "queue"])],
+)
+def test_06_and_07_tell_expected_got_and_lost(
+    take: Taker, number: str, ways: list[str]
+) -> None:
+    result = take(number, UPDATES=2_000, THREADS=3)
+    assert (result.status, result.errors) == (0, [])
+    *lines, last = result.lines
+    losses = dict(re.findall(r"(\w+) ([\d,]+) at [\d.]+ us", last))
+    assert list(losses) == ways
+    for line, way in zip(lines, ways, strict=True):
+        got = figure(
+            rf"{way} +[\d.]+ s: expected 6,000 cents, got ([\d,]+)", line
+        )
+        assert 6_000 - got == int(losses[way].replace(",", ""))
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert last.startswith("lost: ")
+    if number == "06":
+        assert last.endswith("(GIL on)" if gil else "(GIL off)")
+    else:
+        assert losses["lock"] == losses["queue"] == "0"
