@@ -57,7 +57,7 @@ def test_it_lists_every_lesson_in_learning_order() -> None:
     assert (listed.returncode, listed.stderr) == (0, "")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "0", "1", "2", "3",
-        "01", "02", "03", "04", "05", "06", "07",
+        "01", "02", "03", "04", "05", "06", "07", "08",
     ]  # fmt: skip
     for line, lesson in zip(
         listed.stdout.splitlines(), lessons(), strict=True
@@ -111,10 +111,10 @@ def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
 
 def test_a_value_may_be_an_expression() -> None:
     words = ['PAGES=["/delay/1"] * 3', "TIMEOUT=2 * 3"]
-    changes = catalogue.parse_changes(find("02"), words)
+    changes = catalogue.parse_changes(find("08"), words)
     assert changes == {"PAGES": ["/delay/1"] * 3, "TIMEOUT": 6}
     words = ['PAGES=[f"/page/{n}" for n in range(2)]']
-    changes = catalogue.parse_changes(find("02"), words)
+    changes = catalogue.parse_changes(find("08"), words)
     assert changes == {"PAGES": ["/page/0", "/page/1"]}
 
 

@@ -107,7 +107,7 @@ def test_01_tells_page_by_page(take: Taker) -> None:
     assert figure(last, result.lines[-1]) <= 1
 
 
-@pytest.mark.parametrize("number", ["02"])
+@pytest.mark.parametrize("number", ["02", "08"])
 def test_02_and_08_wait_for_all_pages_at_once(
     take: Taker, number: str
 ) -> None:
@@ -275,3 +275,13 @@ def test_06_and_07_tell_expected_got_and_lost(
         assert last.endswith("(GIL on)" if gil else "(GIL off)")
     else:
         assert losses["lock"] == losses["queue"] == "0"
+
+
+def test_08_holds_for_1000_pages(take: Taker) -> None:
+    result = take("08", PAGES=["/delay/3"] * 1_000)
+    assert result.status == 0
+    assert len(result.lines) == 2_001
+    assert result.errors == [
+        "practice site: 1000 requests, at most 1000 at a time"
+    ]
+    assert {visit["status"] for visit in result.seen} == {200}
