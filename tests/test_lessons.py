@@ -5,14 +5,21 @@ import importlib
 import math
 import os
 import re
+import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable
+from email.utils import formatdate
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from conftest import Take, computing, terminal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backstage.catalogue import find, started
 
@@ -222,6 +229,17 @@ def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
     assert " 2 pages in " in shown.splitlines()[-1]
 
 
+@pytest.mark.parametrize("number", ["05", "09"])
+def test_a_change_saves_beside_the_lesson(number: str) -> None:
+    with started(
+        find(number), {"TIMEOUT": 0}, stderr=subprocess.PIPE
+    ) as child:
+        script = Path(list(child.args)[-1])  # type: ignore[arg-type]
+        source = script.read_text("utf-8")
+        child.communicate()
+    assert f"FOLDER = Path({str(find(number).path)!r}).with_name" in source
+
+
 def test_06_loses_payments_at_every_run(
     request: pytest.FixtureRequest,
 ) -> None:
@@ -285,3 +303,82 @@ def test_08_holds_for_1000_pages(take: Taker) -> None:
         "practice site: 1000 requests, at most 1000 at a time"
     ]
     assert {visit["status"] for visit in result.seen} == {200}
+
+
+def test_09_retries_and_counts(take: Taker, tmp_path: Path) -> None:
+    result = take("09")
+    assert (result.status, result.peak) == (0, 4)
+    told = " s: 3 ok, 6 recovered, 1 failed, 22 tries"
+    assert result.lines[-1].endswith(told)
+    paths = Counter(visit["path"] for visit in result.seen)
+    assert paths == {f"/flaky/{n % 3}?{n}": n % 3 + 1 for n in range(9)} | {
+        "/status/500": 4
+    }
+    names = sorted(path.name for path in (tmp_path / "downloads").iterdir())
+    assert names == [f"{n:02}.html" for n in range(1, 10)]
+
+
+def test_09_waits_as_long_as_it_is_asked_to(take: Taker) -> None:
+    pages = ["/flaky/1?after=3&delay=0", "/flaky/1?delay=0&status=429"]
+    result = take("09", PAGES=pages)
+    assert result.lines[-1].endswith("0 ok, 2 recovered, 0 failed, 4 tries")
+    for path, asked in zip(pages, (3, 1), strict=True):
+        first, second = (v for v in result.seen if v["path"] == path)
+        assert asked <= second["arrived"] - first["ended"] < asked + 1.5
+
+
+def test_09_frees_the_slot_while_it_waits(take: Taker) -> None:
+    flaky, others = "/flaky/1?after=3&delay=0", ["/delay/0.1"] * 5
+    result = take("09", PAGES=[flaky, *others], SLOTS=1)
+    paths = [visit["path"] for visit in result.seen]
+    assert paths == [flaky, *others, flaky]
+    assert result.peak == 1
+
+
+def test_09_does_not_wait_longer_than_its_timeout(take: Taker) -> None:
+    result = take("09", PAGES=["/flaky/1?after=9&delay=0"], TIMEOUT=2)
+    assert result.lines[-1].endswith("0 ok, 0 recovered, 1 failed, 1 tries")
+    assert len(result.seen) == 1
+
+
+def http_error(status: int, **headers: str) -> httpx.HTTPStatusError:
+    request = httpx.Request("GET", "http://x")
+    response = httpx.Response(status, headers=headers, request=request)
+    return httpx.HTTPStatusError("", request=request, response=response)
+
+
+def test_09_backs_off_exponentially_with_jitter() -> None:
+    lesson: Any = importlib.import_module("09_asyncio_http_downloader")
+    error = httpx.ReadTimeout("")
+    for tries, least, most in (1, 0.25, 0.5), (2, 0.5, 1), (4, 2, 4):
+        waits = {lesson.pause(error, tries) for _ in range(50)}
+        assert len(waits) > 40
+        assert least <= min(waits) <= max(waits) <= most
+    assert lesson.pause(error, 100) == lesson.TIMEOUT
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 599])
+def test_09_tries_again_where_it_may_help(status: int) -> None:
+    lesson: Any = importlib.import_module("09_asyncio_http_downloader")
+    assert lesson.pause(http_error(status), 1) <= 0.5
+    asked = {"Retry-After": "7"}
+    assert lesson.pause(http_error(status, **asked), 1) == 7
+    date = formatdate(time.time() + 60, usegmt=True)
+    asked = {"Retry-After": date}
+    assert 55 < lesson.pause(http_error(status, **asked), 1) <= 61
+    endless = {"Retry-After": "9" * 5_000}
+    assert lesson.pause(http_error(status, **endless), 1) == math.inf
+    long_ago = {"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    assert lesson.pause(http_error(status, **long_ago), 1) <= 0.5
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 418])
+def test_09_gives_up_where_it_cannot_help(status: int) -> None:
+    lesson: Any = importlib.import_module("09_asyncio_http_downloader")
+    assert lesson.pause(http_error(status), 1) == math.inf
+
+
+@given(text=st.text(st.characters(codec="ascii", exclude_characters="\r\n")))
+def test_09_survives_any_retry_after(text: str) -> None:
+    lesson: Any = importlib.import_module("09_asyncio_http_downloader")
+    assert lesson.pause(http_error(503, **{"Retry-After": text}), 1) > 0
