@@ -57,7 +57,7 @@ def test_it_lists_every_lesson_in_learning_order() -> None:
     assert (listed.returncode, listed.stderr) == (0, "")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "0", "1", "2", "3",
-        "01", "02", "03", "04", "05", "06", "07", "08", "09",
+        "01", "02", "03", "04", "05", "06", "07", "08", "09", "10",
     ]  # fmt: skip
     for line, lesson in zip(
         listed.stdout.splitlines(), lessons(), strict=True

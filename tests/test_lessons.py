@@ -1,6 +1,7 @@
 """Each lesson shows what it claims, seen from the practice site where it can
 be and in what it prints where not."""
 
+import asyncio
 import importlib
 import math
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from itertools import pairwise
 from pathlib import Path
@@ -382,3 +384,62 @@ def test_09_gives_up_where_it_cannot_help(status: int) -> None:
 def test_09_survives_any_retry_after(text: str) -> None:
     lesson: Any = importlib.import_module("09_asyncio_http_downloader")
     assert lesson.pause(http_error(503, **{"Retry-After": text}), 1) > 0
+
+
+SMALL = [f"/page/{n}?size=30000&delay=0.2" for n in range(24)]
+
+
+def test_10_parses_while_pages_arrive(take: Taker) -> None:
+    result = take("10", PAGES=SMALL, CONNECTIONS=4)
+    assert (result.status, result.peak) == (0, 4)
+    assert len(result.seen) == 24
+    assert result.lines[0].startswith("24 different titles, ")
+    after = r"24 pages in .* processes, (\d+\.\d) s after the last page"
+    assert figure(after, result.lines[1]) < 1
+
+
+def test_10_parses_the_first_before_it_fetches_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
+    told: list[str] = []
+    inside = 0
+
+    async def fetch(url: str, client: object) -> bytes:
+        nonlocal inside
+        inside += 1
+        assert inside <= lesson.IN_MEMORY
+        await asyncio.sleep(0.01)
+        told.append("fetched")
+        return b"<title>x</title>"
+
+    def parse(html: bytes) -> tuple[str, int, float]:
+        nonlocal inside
+        told.append("parsed")
+        inside -= 1
+        return "x", 0, 0.0
+
+    monkeypatch.setattr(lesson, "fetch", fetch)
+    monkeypatch.setattr(lesson, "parse", parse)
+    monkeypatch.setattr(lesson, "IN_MEMORY", 3)
+
+    async def work() -> None:
+        room = asyncio.Semaphore(lesson.IN_MEMORY)
+        with ThreadPoolExecutor(1) as pool:
+            await asyncio.gather(
+                *(
+                    lesson.fetch_and_parse("u", None, pool, room)
+                    for _ in range(9)
+                )
+            )
+
+    asyncio.run(work())
+    assert told.count("parsed") == 9
+    assert "parsed" in told[:4]
+
+
+def test_10_finds_what_is_in_a_page() -> None:
+    lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
+    html = b"<title>T</title><a href='x'>1</a><a href='y'>2</a>"
+    assert lesson.parse(html)[:2] == ("T", 2)
+    assert lesson.parse(b"no html")[:2] == ("", 0)
