@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from backstage import catalogue, readme
+from backstage import catalogue, course, readme
 from backstage.practice_site import allow_many_files
 
 
@@ -13,7 +13,7 @@ def main() -> int:
     parser.add_argument(
         "what",
         nargs="?",
-        help="a lesson's number; 'site' to run "
+        help="a lesson's number; 'all' for the whole course; 'site' to run "
         "the practice site by hand; 'readme' to measure the README's lines "
         "anew; without it the lessons are listed",
     )
@@ -29,6 +29,8 @@ def main() -> int:
             print(f"{lesson.number:>2}  {lesson.title}")
         return 0
     match arguments.what, arguments.changes:
+        case "all", []:
+            return course.take_all()
         case "readme", []:
             readme.measure()
             return 0

@@ -1,5 +1,6 @@
 """`uv run lab`, as a child process, and the catalogue and README behind it."""
 
+import io
 import os
 import re
 import shlex
@@ -19,7 +20,7 @@ from conftest import computing, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstage import catalogue, readme
+from backstage import catalogue, course, readme
 from backstage.catalogue import README, ROOT, find, lessons
 
 LAB = [sys.executable, str(ROOT / "lab")]
@@ -98,6 +99,7 @@ def test_it_hands_on_the_status(traced: None) -> None:
         (["03", "=1"], ["''"]),
         (["03", "WORK=[].x"], ["no attribute"]),
         (["readme", "03"], ["'readme'"]),
+        (["all", "03"], ["'all'"]),
         (["site", "03"], ["'site'"]),
     ],
 )
@@ -186,7 +188,7 @@ def test_the_readme_names_what_exists(command: str) -> None:
     for name in re.findall(r"(?:basics|lab|tests)/\w+\.py", command):
         assert (ROOT / name).is_file()
     match shlex.split(command):
-        case ["uv", "run", "lab", "readme" | "site" as verb]:
+        case ["uv", "run", "lab", "readme" | "all" | "site" as verb]:
             assert f"'{verb}'" in " ".join(lab("--help").stdout.split())
         case ["uv", "run", "lab", number, *changes]:
             parsed = catalogue.parse_changes(find(number), changes)
@@ -240,6 +242,108 @@ def test_a_failing_lesson_leaves_the_readme(
     with pytest.raises(ChildProcessError, match="it is broken"):
         readme.measure()
     assert copy.read_text("utf-8") == README.read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
+def test_ctrl_c_ends_the_course(traced: None) -> None:
+    with subprocess.Popen(
+        [*LAB, "all"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as director:
+        process = psutil.Process(director.pid)
+        wait_until(lambda: bool(computing(process)))
+        os.killpg(director.pid, signal.SIGINT)
+        _, err = director.communicate(timeout=10)
+    assert director.returncode == 130
+    assert err.splitlines()[1:] == ["0_sequential.py: stopped by Ctrl-C"]
+
+
+def write_lessons(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **bodies: str
+) -> None:
+    for name, body in bodies.items():
+        (folder / f"{name[1:]}.py").write_text(f'"""It is {name}."""\n{body}')
+    made = [catalogue.read(path) for path in sorted(folder.glob("*.py"))]
+    monkeypatch.setattr(catalogue, "ROOT", folder)
+    monkeypatch.setattr(course, "lessons", lambda: made)
+
+
+def test_the_course_ends_with_a_table(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    long = "words " * 20
+    write_lessons(
+        tmp_path,
+        monkeypatch,
+        _1_good="print('first'); print('all is well')",
+        _2_bad="print('on the way'); raise SystemExit(3)",
+        _3_silent="",
+        _4_long=f"print('{long}')",
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert course.take_all() == 1
+    out, err = capfd.readouterr()
+    assert err.splitlines() == [
+        "1_good.py",
+        "2_bad.py",
+        "3_silent.py",
+        "4_long.py",
+    ]
+    said, _, table = out.partition("\n\n")
+    assert said.splitlines()[:3] == ["first", "all is well", "on the way"]
+    head, *rows = table.splitlines()
+    assert head.split() == ["lesson", "status", "seconds", "last", "line"]
+    cells = [re.split(r"\s+", row.strip(), maxsplit=3) for row in rows]
+    assert [cell[:2] for cell in cells[:4]] == [
+        ["1", "0"],
+        ["2", "3"],
+        ["3", "0"],
+        ["4", "0"],
+    ]
+    assert [cell[3:] for cell in cells[:3]] == [
+        ["all is well"],
+        ["on the way"],
+        [],
+    ]
+    assert max(map(len, rows)) < 80
+    assert sum(row.count("words") for row in rows) == 20
+
+
+def test_a_course_without_failure_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lessons(tmp_path, monkeypatch, _1_good="print('well')")
+    assert course.take_all() == 0
+
+
+def test_the_course_waits_for_enter(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bodies = {f"_{n}_x": f"print({n})" for n in range(1, 4)}
+    write_lessons(tmp_path, monkeypatch, **bodies)
+    asked = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        if len(asked) == 2:
+            raise EOFError
+        return ""
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", answer)
+    assert course.take_all() == 0
+    assert asked == ["Enter for 2_x.py ", "Enter for 3_x.py "]
+    rows = capsys.readouterr().out.partition("last line\n")[2].splitlines()
+    assert [row.split()[0] for row in rows] == ["1", "2"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
