@@ -1,7 +1,7 @@
 """A pipeline: processes parse the first pages while others still arrive.
 
-Claim: 60 pages in little more than the longer of two times: that of fetching
-alone, or that of all the parsing divided by the processes.
+Claim: 60 pages, and less than 1 s after the last page, as most of the parsing
+was done before it arrived.
 """
 
 import asyncio
