@@ -4,7 +4,6 @@ import argparse
 import sys
 
 from backstage import catalogue, course, readme
-from backstage.practice_site import allow_many_files
 
 
 def main() -> int:
@@ -37,7 +36,6 @@ def main() -> int:
         case "site", []:
             from backstage import server  # no other verb needs all that
 
-            allow_many_files()
             server.serve_by_hand()
     try:
         lesson = catalogue.find(arguments.what)

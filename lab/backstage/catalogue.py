@@ -16,16 +16,6 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 KNOWN = {"range": range}  # what a constant's new value may call
-EXPRESSION_ERRORS = (
-    SyntaxError,
-    NameError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RecursionError,
-)
 PATIENCE = 1  # seconds that a lesson may take to end after Ctrl-C
 
 
@@ -113,7 +103,7 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, Any]:
             raise LookupError(f"no constant {name!r} in {lesson.name}: {has}")
         try:
             changes[name] = eval(text.strip(), {"__builtins__": KNOWN})
-        except EXPRESSION_ERRORS as error:
+        except Exception as error:  # noqa: BLE001  whatever the user wrote
             raise ValueError(f"no value in {word}: {error}") from None
     return changes
 
@@ -160,9 +150,13 @@ def play(lesson: Lesson, changes: Mapping[str, Any]) -> int:
             child.wait()
         except KeyboardInterrupt:  # the terminal has told the lesson as well
             _stop(child)
-    return (
-        child.returncode if child.returncode >= 0 else 128 - child.returncode
-    )
+    return exit_status(child)
+
+
+def exit_status(child: subprocess.Popen[str]) -> int:
+    """Return the status of an ended child: 128 + the signal, if it was one."""
+    code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _stop(child: subprocess.Popen[str]) -> None:

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from time import perf_counter
 
-from .catalogue import Lesson, lessons, started
+from .catalogue import Lesson, exit_status, lessons, started
 
 WIDTH = 79  # columns of the table
 
@@ -31,16 +31,8 @@ def take_all() -> int:
     print(f"\n{head}last line")
     for lesson, status, seconds, last in rows:
         row = f"{lesson.number:<6} {status:>6} {seconds:>7.1f}  "
-        print(
-            textwrap.fill(
-                last,
-                WIDTH,
-                initial_indent=row,
-                subsequent_indent=" " * len(head),
-            )
-            if last
-            else row
-        )
+        lines = textwrap.wrap(last, WIDTH - len(row))
+        print(row + f"\n{' ' * len(row)}".join(lines))
     return 1 if any(status for _, status, _, _ in rows) else 0
 
 
@@ -58,7 +50,6 @@ def _take(lesson: Lesson) -> tuple[int, float, str]:
         ) as child:
             for line in child.stdout or ():
                 print(line, end="", flush=True)
-            status = child.wait()
     except KeyboardInterrupt:
         sys.exit(130)  # the lesson has said why
-    return status, perf_counter() - start, line.strip()
+    return exit_status(child), perf_counter() - start, line.strip() or "-"

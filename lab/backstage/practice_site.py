@@ -1,11 +1,15 @@
 """The practice site: a web server of this machine, in its own process."""
 
-import contextlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -54,7 +58,7 @@ def allow_many_files() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     # macOS refuses its own hard limit where that is "unlimited".
     for wanted in (hard, 10_240):
-        with contextlib.suppress(ValueError, OSError):
+        with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             return
 
@@ -63,7 +67,8 @@ def _running() -> AbstractContextManager[str] | None:
     site = os.environ.get("PRACTICE_SITE")
     if not site:
         return None
-    if urlsplit(site).scheme not in ("http", "https"):
+    address = urlsplit(site)
+    if address.scheme not in ("http", "https") or not address.hostname:
         raise ValueError(f"PRACTICE_SITE={site} is no address of a site")
     return nullcontext(site)
 

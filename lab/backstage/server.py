@@ -421,8 +421,12 @@ def serve_by_hand() -> NoReturn:
 
     Raises OSError where the site cannot start.
     """
-    from tqdm import tqdm  # here, as no other site needs it
+    # Here, as no other site needs them.
+    from tqdm import tqdm
 
+    from backstage.practice_site import allow_many_files
+
+    allow_many_files()
     try:
         address, register = serve(PORT)
     except OSError:  # most often: another site is there
