@@ -159,9 +159,11 @@ def terminal() -> Iterator[tuple[int, Callable[[], str]]]:
     os.set_blocking(inner, False)
 
     def read() -> str:
+        shown = b""
         with suppress(BlockingIOError):
-            return os.read(inner, 1_000_000).decode()
-        return ""
+            while True:
+                shown += os.read(inner, 65_536)
+        return shown.decode(errors="replace")
 
     try:
         yield outer, read

@@ -184,7 +184,7 @@ def test_03_and_04_compare(
 
 
 def pages_of(*numbers: int) -> list[str]:
-    return [f"/page/{n}?size=3000&delay=0.3" for n in numbers]
+    return [f"/page/{n}?size=3000&delay=1" for n in numbers]
 
 
 def test_05_saves_whole_pages_the_same_again(
@@ -210,7 +210,7 @@ def test_05_saves_whole_pages_the_same_again(
 
 
 def test_05_has_no_more_waits_than_workers(take: Taker) -> None:
-    result = take("05", PAGES=pages_of(*range(8)), WORKERS=3)
+    result = take("05", PAGES=pages_of(*range(6)), WORKERS=3)
     assert (result.status, result.peak) == (0, 3)
 
 
@@ -258,14 +258,20 @@ def test_07_loses_none_at_any_run(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lesson: Any = importlib.import_module("07_lock_fixed_demo")
-    runs = request.config.getoption("--runs")
-    monkeypatch.setattr(lesson, "UPDATES", 3_000 if runs <= 20 else 20_000)
-    for _ in range(runs):
-        locked = [lesson.pay_locked] * lesson.THREADS
-        assert lost_in(lesson.measure("", locked)) == 0
-        queued = [lesson.own, *[lesson.order] * lesson.THREADS]
-        assert lost_in(lesson.measure("", queued)) == 0
-        assert lesson.orders.empty()
+    monkeypatch.setattr(lesson, "UPDATES", 3_000)
+    usual, unsafe = sys.getswitchinterval(), 0
+    sys.setswitchinterval(1e-4)  # or so few updates lose nothing anyway
+    try:
+        for _ in range(request.config.getoption("--runs")):
+            unsafe += lost_in(lesson.measure("", [lesson.pay] * 4))
+            locked = [lesson.pay_locked] * lesson.THREADS
+            assert lost_in(lesson.measure("", locked)) == 0
+            queued = [lesson.own, *[lesson.order] * lesson.THREADS]
+            assert lost_in(lesson.measure("", queued)) == 0
+            assert lesson.orders.empty()
+    finally:
+        sys.setswitchinterval(usual)
+    assert unsafe > 0
 
 
 def lost_in(told: str) -> int:
@@ -326,7 +332,7 @@ def test_09_waits_as_long_as_it_is_asked_to(take: Taker) -> None:
     assert result.lines[-1].endswith("0 ok, 2 recovered, 0 failed, 4 tries")
     for path, asked in zip(pages, (3, 1), strict=True):
         first, second = (v for v in result.seen if v["path"] == path)
-        assert asked <= second["arrived"] - first["ended"] < asked + 1.5
+        assert asked <= second["arrived"] - first["arrived"] < asked + 2
 
 
 def test_09_frees_the_slot_while_it_waits(take: Taker) -> None:
@@ -335,6 +341,13 @@ def test_09_frees_the_slot_while_it_waits(take: Taker) -> None:
     paths = [visit["path"] for visit in result.seen]
     assert paths == [flaky, *others, flaky]
     assert result.peak == 1
+
+
+def test_09_waits_for_several_at_once(take: Taker) -> None:
+    pages = [f"/flaky/1?after=3&delay=0&page={n}" for n in range(3)]
+    result = take("09", PAGES=pages, SLOTS=1)
+    assert len(result.seen) == 6
+    assert result.seen[-1]["arrived"] - result.seen[0]["arrived"] < 6
 
 
 def test_09_does_not_wait_longer_than_its_timeout(take: Taker) -> None:
@@ -389,52 +402,38 @@ def test_09_survives_any_retry_after(text: str) -> None:
 SMALL = [f"/page/{n}?size=30000&delay=0.2" for n in range(24)]
 
 
-def test_10_parses_while_pages_arrive(take: Taker) -> None:
+def test_10_parses_every_page(take: Taker) -> None:
     result = take("10", PAGES=SMALL, CONNECTIONS=4)
     assert (result.status, result.peak) == (0, 4)
     assert len(result.seen) == 24
     assert result.lines[0].startswith("24 different titles, ")
-    after = r"24 pages in .* processes, (\d+\.\d) s after the last page"
-    assert figure(after, result.lines[1]) < 1
+    told = r"24 pages in .* processes, \d+\.\d s after the last page"
+    assert re.fullmatch(told, result.lines[1])
 
 
-def test_10_parses_the_first_before_it_fetches_the_last(
+def test_10_parses_while_pages_arrive_and_few_are_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
-    told: list[str] = []
-    inside = 0
+    asked, told = list[str](), list[str]()
 
     async def fetch(url: str, client: object) -> bytes:
-        nonlocal inside
-        inside += 1
-        assert inside <= lesson.IN_MEMORY
+        asked.append(url)
+        assert len(asked) - told.count("parsed") <= lesson.IN_MEMORY
         await asyncio.sleep(0.01)
         told.append("fetched")
-        return b"<title>x</title>"
+        return b""
 
     def parse(html: bytes) -> tuple[str, int, float]:
-        nonlocal inside
         told.append("parsed")
-        inside -= 1
-        return "x", 0, 0.0
+        return "", 0, 0.0
 
     monkeypatch.setattr(lesson, "fetch", fetch)
     monkeypatch.setattr(lesson, "parse", parse)
     monkeypatch.setattr(lesson, "IN_MEMORY", 3)
-
-    async def work() -> None:
-        room = asyncio.Semaphore(lesson.IN_MEMORY)
-        with ThreadPoolExecutor(1) as pool:
-            await asyncio.gather(
-                *(
-                    lesson.fetch_and_parse("u", None, pool, room)
-                    for _ in range(9)
-                )
-            )
-
-    asyncio.run(work())
-    assert told.count("parsed") == 9
+    with ThreadPoolExecutor(1) as pool:
+        pages = asyncio.run(lesson.process_all(["u"] * 9, None, pool))
+    assert len(pages) == told.count("parsed") == 9
     assert "parsed" in told[:4]
 
 

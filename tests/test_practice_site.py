@@ -236,7 +236,9 @@ def test_a_site_that_runs_already_is_used(
         assert get(urls[0]).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["nonsense", "localhost:8000", "ftp://x"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "localhost:8000", "ftp://x", "http://"]
+)
 def test_an_address_that_is_none_is_one_error(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,23 @@ def test_ctrl_c_does_not_wait_for_threads_that_compute(
     assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
 
 
+def test_ctrl_c_is_no_affair_of_one_task(tmp_path: Path, traced: None) -> None:
+    tasks = (
+        "import asyncio\n"
+        "async def work():\n"
+        "    while True:\n"
+        "        sum(range(100_000))\n"
+        "        await asyncio.sleep(0)\n"
+        "async def gather():\n"
+        "    await asyncio.gather(*(work() for _ in range(9)))\n"
+        "asyncio.run(gather())"
+    )
+    status, errors = play(
+        tmp_path, tasks, lambda script: script.cpu_times().user > 0.5
+    )
+    assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
+
+
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_ctrl_c_silences_pool_workers(
     method: str, tmp_path: Path, traced: None

@@ -29,6 +29,11 @@ def ends_in_one_line(result: Take, status: int, names: str) -> None:
     assert "Traceback" not in "".join(result.lines)
 
 
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
 @pytest.mark.parametrize("number", FETCHING)
 def test_a_page_answers_500(take: Taker, number: str) -> None:
     result = take(number, PAGES=["/delay/0.1", "/status/500"])
@@ -39,10 +44,9 @@ def test_a_page_answers_500(take: Taker, number: str) -> None:
 
 @pytest.mark.parametrize("number", FETCHING)
 def test_the_server_is_dead(take: Taker, number: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
-    result = take(number, PAGES=[f"http://127.0.0.1:{port}/"] * 2)
-    ends_in_one_line(result, 1, f"http://127.0.0.1:{port}/")
+    address = f"http://127.0.0.1:{closed_port()}/"
+    result = take(number, PAGES=[address] * 2)
+    ends_in_one_line(result, 1, address)
     assert len(result.errors) == 1
     assert result.seen == []
 
@@ -88,28 +92,25 @@ def test_pages_make_no_sense(
     assert len(result.errors) == 1
 
 
-@pytest.mark.parametrize("number", COMPUTING)
-@pytest.mark.parametrize("constant", ["WORK", "JOBS"])
+@pytest.mark.parametrize(
+    ("number", "work", "constant"),
+    [
+        *((n, "WORK", c) for n in COMPUTING for c in ("WORK", "JOBS")),
+        *((n, "UPDATES", c) for n in RACING for c in ("UPDATES", "THREADS")),
+    ],
+)
 @pytest.mark.parametrize(
     ("value", "names"), [(0, " = 0: "), (-2, " = -2: "), (2.5, "float")]
 )
 def test_a_constant_makes_no_sense(
-    take: Taker, number: str, constant: str, value: float, names: str
+    take: Taker,
+    number: str,
+    work: str,
+    constant: str,
+    value: float,
+    names: str,
 ) -> None:
-    result = take(number, **{"WORK": 100, constant: value})
-    ends_in_one_line(result, 1, names)
-    assert result.lines == []
-
-
-@pytest.mark.parametrize("number", RACING)
-@pytest.mark.parametrize("constant", ["UPDATES", "THREADS"])
-@pytest.mark.parametrize(
-    ("value", "names"), [(0, " = 0: "), (-2, " = -2: "), (2.5, "float")]
-)
-def test_a_constant_of_a_race_makes_no_sense(
-    take: Taker, number: str, constant: str, value: float, names: str
-) -> None:
-    result = take(number, **{"UPDATES": 100, constant: value})
+    result = take(number, **{work: 100, constant: value})
     ends_in_one_line(result, 1, names)
     assert result.lines == []
 
@@ -172,11 +173,6 @@ def test_a_worker_is_killed(
         **changes,
     )
     ends_in_one_line(result, 1, "terminated abruptly")
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
 
 
 @pytest.mark.parametrize(
