@@ -2,6 +2,7 @@
 
 Claim: lost: many cents where each sum is rounded; where it is a bare `+=`,
 none (GIL on), or many as well (GIL off).
+Quick: UPDATES=60_000
 """
 
 import sys
@@ -28,8 +29,7 @@ def pay_bare() -> None:
 
 
 def measure(name: str, jobs: list[Callable[[], None]]) -> str:
-    account["balance"] = 0.0
-    start = perf_counter()
+    account["balance"], start = 0.0, perf_counter()
     with ThreadPoolExecutor(len(jobs), thread_name_prefix=name) as pool:
         list(pool.map(lambda job: job(), jobs))
     elapsed = perf_counter() - start

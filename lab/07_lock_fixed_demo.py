@@ -1,6 +1,7 @@
 """The account made safe twice: by a lock, and by one owner at a queue.
 
 Claim: lost: with the lock 0, with the queue 0; each costs more than unsafe.
+Quick: UPDATES=60_000
 """
 
 from collections.abc import Callable
@@ -39,8 +40,7 @@ def own() -> None:
 
 
 def measure(name: str, jobs: list[Callable[[], None]]) -> str:
-    account["balance"] = 0.0
-    start = perf_counter()
+    account["balance"], start = 0.0, perf_counter()
     with ThreadPoolExecutor(len(jobs), thread_name_prefix=name) as pool:
         list(pool.map(lambda job: job(), jobs))
     elapsed = perf_counter() - start

@@ -102,7 +102,7 @@ def take(
             changes.setdefault("FOLDER", str(downloads))
         with started(
             lesson,
-            changes,
+            {name: repr(value) for name, value in changes.items()},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backstage.catalogue import ROOT, Lesson, find, lessons
+from backstage.catalogue import ROOT, Lesson, find, lessons, parse_changes
 
 MOST_LINES = {"basics": 40, "lab": 60, "09": 90, "10": 90}
 WINDOW = 40  # rows that hold the constants and the functions of a lesson
@@ -66,6 +66,15 @@ def test_its_docstring_says_what_it_does_and_claims(lesson: Lesson) -> None:
     assert lesson.title.endswith(".")
     assert lesson.claim.endswith(".")
     assert len(lesson.claim) > 20
+
+
+@each_lesson
+def test_its_docstring_names_a_quick_run(lesson: Lesson) -> None:
+    assert source(lesson).count("\nQuick: ") == 1
+    changes = parse_changes(lesson, lesson.quick)
+    assert changes
+    for name, value in changes.items():
+        assert value != eval(lesson.constants[name])
 
 
 @each_lesson

@@ -221,7 +221,7 @@ def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
         terminal() as (screen, read),
         started(
             find("05"),
-            {"PAGES": pages_of(1, 2), "FOLDER": folder},
+            {"PAGES": repr(pages_of(1, 2)), "FOLDER": repr(folder)},
             stdout=screen,
             stderr=screen,
         ) as child,
@@ -235,7 +235,7 @@ def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["05", "09"])
 def test_a_change_saves_beside_the_lesson(number: str) -> None:
     with started(
-        find(number), {"TIMEOUT": 0}, stderr=subprocess.PIPE
+        find(number), {"TIMEOUT": "0"}, stderr=subprocess.PIPE
     ) as child:
         script = Path(list(child.args)[-1])  # type: ignore[arg-type]
         source = script.read_text("utf-8")

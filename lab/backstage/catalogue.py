@@ -2,7 +2,7 @@
 
 import ast
 import re
-import reprlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,13 +24,15 @@ class Lesson:
     """One script: its number is the file name's, so "1" is not "01".
 
     `title` is the docstring's first line, `claim` the prediction after
-    "Claim:", and `constants` the source of each constant by its name.
+    "Claim:", `quick` the changes of constants after "Quick:" that make a
+    short run of it, and `constants` the source of each constant by its name.
     """
 
     path: Path
     number: str
     title: str
     claim: str
+    quick: list[str]
     constants: Mapping[str, str]
 
     @property
@@ -64,13 +66,14 @@ def read(path: Path) -> Lesson:
     source = path.read_text("utf-8")
     tree = ast.parse(source)
     title, _, rest = (ast.get_docstring(tree) or "").partition("\n")
-    claim = rest.partition("Claim:")[2]
+    claim, _, quick = rest.partition("Claim:")[2].partition("\nQuick:")
     values = {
         name: ast.get_source_segment(source, value) or ""
         for name, value in _assignments(tree)
     }
     number = path.name.partition("_")[0]
-    return Lesson(path, number, title, " ".join(claim.split()), values)
+    claim = " ".join(claim.split())
+    return Lesson(path, number, title, claim, shlex.split(quick), values)
 
 
 def find(number: str) -> Lesson:
@@ -87,8 +90,8 @@ def find(number: str) -> Lesson:
     return known[number]
 
 
-def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, Any]:
-    """Return the values in `words` ("WORK=1_000") by the constants' names.
+def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
+    """Return the new sources in `words` ("WORK=1_000") by constants' names.
 
     A value is an expression of literals and `range`: '["/delay/1"] * 1_000'.
 
@@ -102,19 +105,20 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, Any]:
             has = ", ".join(f"{k}={v}" for k, v in lesson.constants.items())
             raise LookupError(f"no constant {name!r} in {lesson.name}: {has}")
         try:
-            changes[name] = eval(text.strip(), {"__builtins__": KNOWN})
+            eval(text.strip(), {"__builtins__": KNOWN})
         except Exception as error:  # noqa: BLE001  whatever the user wrote
             raise ValueError(f"no value in {word}: {error}") from None
+        changes[name] = text.strip()
     return changes
 
 
 @contextmanager
 def started(
-    lesson: Lesson, changes: Mapping[str, Any], **options: Any
+    lesson: Lesson, changes: Mapping[str, str], **options: Any
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a lesson as a child process, and wait for its end.
 
-    Arguments: `changes`, new values of its constants by their names: a copy
+    Arguments: `changes`, new sources of its constants by their names: a copy
     of the same file name runs, in a folder of its own that is removed
     afterwards, and finds what is beside the lesson; `options`, what
     `subprocess.Popen` takes besides.
@@ -137,14 +141,14 @@ def started(
                 raise
 
 
-def play(lesson: Lesson, changes: Mapping[str, Any]) -> int:
+def play(lesson: Lesson, changes: Mapping[str, str]) -> int:
     """Run a lesson in this terminal and return its exit status.
 
     Arguments: `changes` as for `started`. What runs is said on standard
     error. A lesson that a signal ended counts as 128 + the signal.
     """
-    told = [f"{name}={reprlib.repr(value)}" for name, value in changes.items()]
-    print(" ".join([lesson.name, *told]), file=sys.stderr, flush=True)
+    told = [f"{name}={source}" for name, source in changes.items()]
+    print(shlex.join([lesson.name, *told]), file=sys.stderr, flush=True)
     with started(lesson, changes) as child:
         try:
             child.wait()
@@ -183,7 +187,7 @@ def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr]]:
     ]
 
 
-def _edit(source: str, changes: Mapping[str, Any]) -> str:
+def _edit(source: str, changes: Mapping[str, str]) -> str:
     lines = source.splitlines(keepends=True)
     for name, value in reversed(_assignments(ast.parse(source))):
         if name in changes:
@@ -191,5 +195,5 @@ def _edit(source: str, changes: Mapping[str, Any]) -> str:
             before = lines[first][: value.col_offset]
             # ast counts columns in bytes.
             after = lines[last].encode()[value.end_col_offset :].decode()
-            lines[first : last + 1] = [f"{before}{changes[name]!r}{after}"]
+            lines[first : last + 1] = [f"{before}{changes[name]}{after}"]
     return "".join(lines)

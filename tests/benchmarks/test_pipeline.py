@@ -106,7 +106,7 @@ def peak_memory(pages: list[str]) -> float:
     peak = 0
     with started(
         find("10"),
-        {"PAGES": pages},
+        {"PAGES": repr(pages)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as child:
