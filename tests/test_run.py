@@ -22,12 +22,15 @@ def burn(_):
 
 
 def play(
-    folder: Path, body: str, when: Sign | None = None
+    folder: Path,
+    body: str,
+    when: Sign | None = None,
+    first: str = "import time",
 ) -> tuple[int, list[str]]:
     """Run a script whose `main` has that body; return status and errors."""
     script = folder / "script.py"
     script.write_text(
-        "import time\n"
+        f"{first}\n"
         "from concurrent.futures import *\n"
         "from multiprocessing import get_context\n"
         "from backstage import practice_site, run\n"
@@ -140,6 +143,29 @@ def test_ctrl_c_silences_pool_workers(
         "    list(pool.map(burn, 'a'))"
     )
     status, errors = play(tmp_path, processes, computing)
+    assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_ctrl_c_does_not_meet_a_worker_that_imports(
+    method: str, tmp_path: Path, traced: None
+) -> None:
+    mark = tmp_path / "importing"
+    if method == "fork":
+        pytest.skip("a forked worker imports nothing")
+    slow = (
+        "import pathlib, time\n"
+        "if __name__ == '__mp_main__':\n"
+        f"    pathlib.Path({str(mark)!r}).touch()\n"
+        "    time.sleep(1)"
+    )
+    processes = (
+        f"with ProcessPoolExecutor(2, get_context({method!r})) as pool:\n"
+        "    list(pool.map(burn, 'ab'))"
+    )
+    status, errors = play(
+        tmp_path, processes, lambda _: mark.exists(), first=slow
+    )
     assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
 
 

@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sized
 from concurrent.futures import BrokenExecutor
+from multiprocessing import process
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -52,8 +53,6 @@ def run(main: Callable[[], None]) -> None:
         os._exit(130)
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        if multiprocessing.parent_process():  # a worker that was forked
-            return
         stopped.set()
         for worker in multiprocessing.active_children():
             worker.terminate()
@@ -68,7 +67,11 @@ def run(main: Callable[[], None]) -> None:
         # Not one for processes, which nobody would clear away after Ctrl-C.
         tqdm.tqdm.set_lock(threading.RLock())
     signal.signal(signal.SIGINT, interrupt)
+    start = _deaf(process.BaseProcess.start)
+    process.BaseProcess.start = start  # type: ignore[assignment, method-assign]
     try:
+        if sys.platform != "win32":  # the director has it wait for this
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         _check_constants(main.__globals__)
         main()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # too late to stop it
@@ -82,6 +85,27 @@ def run(main: Callable[[], None]) -> None:
             raise
         print(f"{lesson.name}: {_one_line(outside, lesson)}", file=sys.stderr)
         _end(1)
+
+
+def _deaf(
+    start: Callable[[process.BaseProcess], None],
+) -> Callable[[process.BaseProcess], None]:
+    """Return `start`, during which Ctrl-C waits, and for the child forever.
+
+    A child that is still importing would mourn over it, and one that is not
+    yet known could not be stopped.
+    """
+    if sys.platform == "win32":
+        return start
+
+    def start_deaf(self: process.BaseProcess) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            start(self)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    return start_deaf
 
 
 def _cancel_tasks() -> bool:
