@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from backstage.catalogue import find, started
+from backstage.practice_site import SERVER
 
 PATIENCE = 20  # seconds that any take of a test may last
 
@@ -138,11 +139,12 @@ def wait_until(sign: Callable[[], bool]) -> None:
 
 
 def computing(process: psutil.Process) -> list[psutil.Process]:
-    """Return the descendants that have computed for 0.2 s or more."""
+    """Return the descendants that computed for 0.2 s, but for the site."""
     found = []
     for child in process.children(recursive=True):
         try:
-            if child.cpu_times().user >= 0.2:
+            site = child.cmdline()[-1:] == [str(SERVER)]
+            if child.cpu_times().user >= 0.2 and not site:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue
@@ -150,8 +152,10 @@ def computing(process: psutil.Process) -> list[psutil.Process]:
 
 
 @contextmanager
-def terminal() -> Iterator[tuple[int, Callable[[], str]]]:
-    """Yield a terminal to write to, and a way to read what it shows by now."""
+def terminal() -> Iterator[
+    tuple[int, Callable[[], str], Callable[[str], Any]]
+]:
+    """Yield a terminal, a way to read what it shows anew, and to type."""
     pty = pytest.importorskip("pty", reason="no terminals of our own here")
     termios = pytest.importorskip("termios")
     inner, outer = pty.openpty()
