@@ -169,8 +169,11 @@ def terminal() -> Iterator[
                 shown += os.read(inner, 65_536)
         return shown.decode(errors="replace")
 
+    def press(keys: str) -> None:
+        os.write(inner, keys.encode())
+
     try:
-        yield outer, read
+        yield outer, read, press
     finally:
         os.close(inner)
         os.close(outer)

@@ -20,10 +20,25 @@ from conftest import computing, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstage import catalogue, course, readme
+from backstage import catalogue, course, director, machine, readme
 from backstage.catalogue import README, ROOT, find, lessons
 
 LAB = [sys.executable, str(ROOT / "lab")]
+
+
+@contextmanager
+def directing(*words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start `uv run lab` with these words, as a terminal would."""
+    with subprocess.Popen(
+        [*LAB, *words],
+        text=True,
+        start_new_session=True,
+        **{"env": os.environ | {"NO_COLOR": "1"}} | options,
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 @contextmanager
@@ -31,25 +46,21 @@ def site_by_hand(
     **options: Any,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start `uv run lab site`; yield it and its address."""
-    with subprocess.Popen(
-        [*LAB, "site"],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **options,
-    ) as site:
-        try:
-            assert site.stdout
-            line = site.stdout.readline().strip()
-            assert line.startswith("PRACTICE_SITE=http://127.0.0.1:")
-            yield site, line.partition("=")[2]
-        finally:
-            site.kill()
+    with directing("site", stdout=subprocess.PIPE, **options) as site:
+        assert site.stdout
+        line = site.stdout.readline().strip()
+        assert line.startswith("PRACTICE_SITE=http://127.0.0.1:")
+        yield site, line.partition("=")[2]
 
 
 def lab(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*LAB, *words], capture_output=True, text=True, check=False, timeout=30
+        [*LAB, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -70,9 +81,33 @@ def test_it_lists_every_lesson_in_learning_order() -> None:
 def test_it_runs_a_lesson_untouched(traced: None) -> None:
     run = lab("03", "WORK=1_000")
     assert run.returncode == 0
-    assert run.stderr == "lab/03_gil_demo_threads.py WORK=1_000\n"
+    assert run.stderr.splitlines() == [
+        machine.truth(),
+        "lab/03_gil_demo_threads.py WORK=1_000",
+    ]
     assert run.stdout.splitlines()[0].startswith("sequential ")
     assert run.stdout.count("\n") == 3
+
+
+def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
+    run = lab("06", "07", "UPDATES=10", "--quiet")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count("lost: ") == 2
+    run = lab("--quiet", "04", "JOBS=0", "03")
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        "04_gil_demo_multiprocessing.py: JOBS = 0: it must be more than 0",
+        "03_gil_demo_threads.py: JOBS = 0: it must be more than 0",
+    ]
+
+
+def test_a_long_change_is_told_within_80_columns(traced: None) -> None:
+    pages = '["/delay/10"] * 8 + ["/status/200?a", "/status/200?b"][:0]'
+    run = lab("02", f"PAGES={pages}", "TIMEOUT=0.01")
+    _, *told = run.stderr.partition("\npractice site")[0].splitlines()
+    assert max(map(len, told)) < 80
+    line = " ".join(part.strip() for part in told)
+    assert shlex.split(line)[1] == f"PAGES={pages}"
 
 
 def test_numbers_are_the_file_names() -> None:
@@ -83,7 +118,7 @@ def test_numbers_are_the_file_names() -> None:
 def test_it_hands_on_the_status(traced: None) -> None:
     run = lab("03", "WORK=0")
     assert run.returncode == 1
-    assert run.stderr.splitlines()[1:] == [
+    assert run.stderr.splitlines()[2:] == [
         "03_gil_demo_threads.py: WORK = 0: it must be more than 0"
     ]
 
@@ -91,16 +126,25 @@ def test_it_hands_on_the_status(traced: None) -> None:
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (["99"], ["'99'", "0, 1, 2, 3, 01"]),
-        (["03", "WORKS=1"], ["'WORKS'", "WORK=5_000_000, JOBS=2"]),
+        (["99"], ["no lesson or verb '99'; the nearest is '09'"]),
+        (["lab/03_gil_demo_threads.py"], ["the nearest is '03'"]),
+        (["xyz"], ["'xyz'; see uv run lab --help"]),
+        (["03", "all"], ["no lesson 'all'"]),
+        (
+            ["03", "work=1"],
+            ["'work'", "nearest is 'WORK'", "has WORK=5_000_000, JOBS=2"],
+        ),
         (["03", "WORK"], ["WORK"]),
+        (["WORK=1"], ["no lesson to change WORK=1 in"]),
+        (["--verbose"], ["--verbose"]),
+        (["quick", "--no-pause"], ["--no-pause"]),
         (["03", "WORK=os.cpu_count()"], ["WORK=os.cpu_count()"]),
         (["03", "WORK=1 +"], ["WORK=1 +"]),
         (["03", "=1"], ["''"]),
         (["03", "WORK=[].x"], ["no attribute"]),
-        (["readme", "03"], ["'readme'"]),
-        (["all", "03"], ["'all'"]),
-        (["site", "03"], ["'site'"]),
+        (["readme", "03"], ["03", "readme --help"]),
+        (["all", "03"], ["03", "all --help"]),
+        (["site", "03"], ["03", "site --help"]),
     ],
 )
 def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
@@ -120,11 +164,53 @@ def test_a_value_may_be_an_expression() -> None:
     assert changes == {"PAGES": pages}
 
 
-def test_help_fits_a_screen() -> None:
-    text = lab("--help").stdout
-    assert "NAME=VALUE" in text
-    assert "readme" in text
-    assert len(text.splitlines()) < 24
+@pytest.mark.parametrize("verb", ["", *director.VERBS])
+def test_help_fits_a_screen(verb: str) -> None:
+    shown = lab(*verb.split(), "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith(f"usage: uv run lab {verb}".strip())
+    assert len(lines) < 24
+    assert max(map(len, lines)) < 80
+    if not verb:
+        for name in director.VERBS:
+            assert f"\n  {name} " in shown.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
+def test_the_menu_runs_what_is_chosen(traced: None) -> None:
+    with (
+        terminal() as (screen, read, press),
+        directing(stdin=screen, stdout=screen, stderr=screen) as menu,
+    ):
+
+        def answer(keys: str) -> list[str]:
+            """Type it; return the lines up to the next prompt."""
+            press(keys)
+            shown = ""
+
+            def look() -> bool:
+                nonlocal shown
+                shown += read()
+                return shown.endswith("q to quit: ")
+
+            wait_until(look)
+            return shown.splitlines()[bool(keys) : -1]
+
+        listed = answer("")
+        assert [line.split()[0] for line in listed] == [
+            lesson.number for lesson in lessons()
+        ]
+        assert "\n".join(answer("06 07 UPDATES=10\n")).count("lost: ") == 2
+        (line,) = answer("qick\n")
+        assert line.endswith("the nearest is 'quick'")
+        assert answer("03 'WORK\n") == ["lab: No closing quotation"]
+        (line,) = answer("03 WORK=0 JOBS\n")
+        assert line == "lab: no lesson 'JOBS'; see uv run lab --help"
+        assert answer("site --help\n")[0].startswith("usage: uv run lab site")
+        assert answer("\n") == listed
+        press("q\n")
+        assert menu.wait(timeout=10) == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
@@ -132,19 +218,18 @@ def test_help_fits_a_screen() -> None:
 def test_ctrl_c_ends_lesson_and_director(
     send: str, traced: None, tmp_path: Path
 ) -> None:
-    with subprocess.Popen(
-        [*LAB, "1", "WORK=100_000_000"],
+    with directing(
+        "1",
+        "WORK=100_000_000",
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
     ) as director:
         process = psutil.Process(director.pid)
         wait_until(lambda: len(computing(process)) >= 2)
         getattr(os, send)(director.pid, signal.SIGINT)
         _, err = director.communicate(timeout=10)
     assert director.returncode == 130
-    assert err.splitlines()[1:] == ["1_multiprocess.py: stopped by Ctrl-C"]
+    assert err.splitlines()[2:] == ["1_multiprocess.py: stopped by Ctrl-C"]
     assert not list(tmp_path.glob("lab-*"))
 
 
@@ -188,11 +273,13 @@ def test_the_readme_names_what_exists(command: str) -> None:
     for name in re.findall(r"(?:basics|lab|tests)/\w+\.py", command):
         assert (ROOT / name).is_file()
     match shlex.split(command):
-        case ["uv", "run", "lab", "readme" | "all" | "site" as verb]:
-            assert f"'{verb}'" in " ".join(lab("--help").stdout.split())
-        case ["uv", "run", "lab", number, *changes]:
-            parsed = catalogue.parse_changes(find(number), changes)
-            assert len(parsed) == len(changes)
+        case ["uv", "run", "lab", *words] if words:
+            verb = words[0] if words[0] in director.VERBS else ""
+            does = director.VERBS.get(verb, director._play)
+            parser = director._parser(does)
+            arguments = parser.parse_args(words[bool(verb) :])
+            if "words" in arguments:
+                assert director._choose(arguments.words)
 
 
 def test_every_lesson_has_a_row_and_a_sample() -> None:
@@ -246,20 +333,51 @@ def test_a_failing_lesson_leaves_the_readme(
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 def test_ctrl_c_ends_the_course(traced: None) -> None:
-    with subprocess.Popen(
-        [*LAB, "all"],
+    with directing(
+        "all",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
     ) as director:
         process = psutil.Process(director.pid)
         wait_until(lambda: bool(computing(process)))
         os.killpg(director.pid, signal.SIGINT)
         _, err = director.communicate(timeout=10)
     assert director.returncode == 130
-    assert err.splitlines()[1:] == ["0_sequential.py: stopped by Ctrl-C"]
+    assert err.splitlines()[2:] == ["0_sequential.py: stopped by Ctrl-C"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
+@pytest.mark.parametrize("words", [["10"], ["all"]])
+def test_ctrl_c_at_once_is_one_line(words: list[str], traced: None) -> None:
+    """At the moment at which the lesson is not even imported."""
+    with directing(
+        *words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as director:
+        assert director.stderr
+        assert director.stderr.readline() == machine.truth() + "\n"
+        assert director.stderr.readline().endswith(".py\n")
+        os.killpg(director.pid, signal.SIGINT)
+        _, err = director.communicate(timeout=10)
+    assert director.returncode == 130
+    stopped = r"(practice site: .*\n)?\S+: stopped by Ctrl-C\n"
+    assert re.fullmatch(stopped, err)
+
+
+@pytest.mark.skipif(
+    os.name == "nt", reason="it is killed there, and that is it"
+)
+def test_a_director_that_is_ended_ends_its_lesson(traced: None) -> None:
+    with directing(
+        "03", "WORK=100_000_000", stderr=subprocess.DEVNULL
+    ) as director:
+        process = psutil.Process(director.pid)
+        wait_until(lambda: bool(computing(process)))
+        director.terminate()
+        assert director.wait(timeout=10) == 128 + signal.SIGTERM
 
 
 def write_lessons(
@@ -286,15 +404,8 @@ def test_the_course_ends_with_a_table(
         _3_silent="",
         _4_long=f"print('{long}')",
     )
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert course.take_all() == 1
-    out, err = capfd.readouterr()
-    assert err.splitlines() == [
-        "1_good.py",
-        "2_bad.py",
-        "3_silent.py",
-        "4_long.py",
-    ]
+    assert course.take_all(pauses=False, quick=False) == 1
+    out, _ = capfd.readouterr()
     said, _, table = out.partition("\n\n")
     assert said.splitlines()[:3] == ["first", "all is well", "on the way"]
     head, *rows = table.splitlines()
@@ -315,11 +426,51 @@ def test_the_course_ends_with_a_table(
     assert sum(row.count("words") for row in rows) == 20
 
 
+def test_the_quick_course_takes_what_the_docstrings_name(
+    traced: None,
+) -> None:
+    run = lab("quick")
+    assert run.returncode == 0
+    told = run.stderr.splitlines()
+    assert told.count(machine.truth()) == len(lessons())
+    rows = run.stdout.partition("last line\n")[2].splitlines()
+    starts = [row.split() for row in rows if not row.startswith(" ")]
+    assert [start[0] for start in starts] == [one.number for one in lessons()]
+    assert {start[1] for start in starts} == {"0"}
+    said = " ".join(" ".join(told).split())
+    for lesson in lessons():
+        assert shlex.join([lesson.name, *lesson.quick]) in said
+
+
+@pytest.mark.parametrize(
+    ("words", "terminal", "pauses"),
+    [([], True, True), (["--no-pause"], True, False), ([], False, False)],
+)
+def test_only_a_terminal_pauses_and_not_where_it_need_not(
+    words: list[str],
+    terminal: bool,
+    pauses: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def take_all(pauses: bool, quick: bool) -> int:
+        asked.append((pauses, quick))
+        return 0
+
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: terminal)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    monkeypatch.setattr(course, "take_all", take_all)
+    assert director.main(["all", *words]) == 0
+    assert asked == [(pauses, False)]
+
+
 def test_a_course_without_failure_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_lessons(tmp_path, monkeypatch, _1_good="print('well')")
-    assert course.take_all() == 0
+    assert course.take_all(pauses=False, quick=False) == 0
 
 
 def test_the_course_waits_for_enter(
@@ -337,10 +488,8 @@ def test_the_course_waits_for_enter(
             raise EOFError
         return ""
 
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", answer)
-    assert course.take_all() == 0
+    assert course.take_all(pauses=True, quick=False) == 0
     assert asked == ["Enter for 2_x.py ", "Enter for 3_x.py "]
     rows = capsys.readouterr().out.partition("last line\n")[2].splitlines()
     assert [row.split()[0] for row in rows] == ["1", "2"]
@@ -349,7 +498,7 @@ def test_the_course_waits_for_enter(
 @pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
 def test_a_site_by_hand_shows_what_is_in_flight(traced: None) -> None:
     with (
-        terminal() as (screen, read),
+        terminal() as (screen, read, _),
         site_by_hand(stderr=screen) as (site, address),
     ):
         for count, sign in (1, "1 seen,    1 in"), (10, "11 seen,   10 in"):

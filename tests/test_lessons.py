@@ -218,7 +218,7 @@ def test_05_has_no_more_waits_than_workers(take: Taker) -> None:
 def test_05_shows_a_bar_in_a_terminal(take: Taker, tmp_path: Path) -> None:
     folder = str(tmp_path / "downloads")
     with (
-        terminal() as (screen, read),
+        terminal() as (screen, read, _),
         started(
             find("05"),
             {"PAGES": repr(pages_of(1, 2)), "FOLDER": repr(folder)},

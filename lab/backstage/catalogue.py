@@ -1,21 +1,31 @@
 """Which lessons there are, what each claims, and a run of one."""
 
 import ast
+import difflib
+import logging
+import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
+
+from .machine import truth
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 KNOWN = {"range": range}  # what a constant's new value may call
+LIKENESS = 0.4  # of 1, from which on a name may be meant by another word
 PATIENCE = 1  # seconds that a lesson may take to end after Ctrl-C
 
 
@@ -76,18 +86,21 @@ def read(path: Path) -> Lesson:
     return Lesson(path, number, title, claim, shlex.split(quick), values)
 
 
-def find(number: str) -> Lesson:
+def find(number: str, verbs: Iterable[str] = ()) -> Lesson:
     """Return the lesson of that number.
 
-    Raises LookupError, in one line that lists the numbers, where there is
-    none.
+    Arguments: `verbs`, what `number` may have been meant for besides.
+
+    Raises LookupError, in one line with what is nearest, where there is none.
     """
     known = {lesson.number: lesson for lesson in lessons()}
-    if number not in known:
-        raise LookupError(
-            f"no lesson {number!r}: there are {', '.join(known)}"
-        )
-    return known[number]
+    if number in known:
+        return known[number]
+    names = {lesson.path.stem: lesson.number for lesson in known.values()}
+    names |= {name: name for name in (*known, *verbs)}
+    kind = "lesson or verb" if verbs else "lesson"
+    near = _nearest(number, names) or "; see uv run lab --help"
+    raise LookupError(f"no {kind} {number!r}{near}")
 
 
 def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
@@ -102,8 +115,11 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
     for word in words:
         name, _, text = word.partition("=")
         if name not in lesson.constants:
+            near = _nearest(name, {known: known for known in lesson.constants})
             has = ", ".join(f"{k}={v}" for k, v in lesson.constants.items())
-            raise LookupError(f"no constant {name!r} in {lesson.name}: {has}")
+            raise LookupError(
+                f"no constant {name!r} in {lesson.name}{near}; it has {has}"
+            )
         try:
             eval(text.strip(), {"__builtins__": KNOWN})
         except Exception as error:  # noqa: BLE001  whatever the user wrote
@@ -114,53 +130,131 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
 
 @contextmanager
 def started(
-    lesson: Lesson, changes: Mapping[str, str], **options: Any
+    lesson: Lesson,
+    changes: Mapping[str, str],
+    python: str = sys.executable,
+    **options: Any,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a lesson as a child process, and wait for its end.
 
     Arguments: `changes`, new sources of its constants by their names: a copy
     of the same file name runs, in a folder of its own that is removed
-    afterwards, and finds what is beside the lesson; `options`, what
-    `subprocess.Popen` takes besides.
+    afterwards, and finds what is beside the lesson; `python`, the path of the
+    interpreter; `options`, what `subprocess.Popen` takes besides.
 
-    Yields the child. Where the block fails, the child is made to end.
+    Yields the child. Where the block fails, the child is made to end. Ctrl-C
+    is for the lesson to tell: if it does, SystemExit(130) is raised, else
+    KeyboardInterrupt.
     """
-    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="lab-")
+        )
         script = lesson.path
         if changes:
             source = _edit(script.read_text("utf-8"), changes)
             source = source.replace("__file__", repr(str(lesson.path)))
             script = Path(folder, script.name)
             script.write_text(source, "utf-8")
-        command = [sys.executable, str(script)]
-        with subprocess.Popen(command, text=True, **options) as child:
-            try:
-                yield child
-            except BaseException:
-                _stop(child)
-                raise
+        # Ctrl-C waits until the lesson's `run` is there to answer it.
+        stack.callback(_hold_ctrl_c, False)
+        _hold_ctrl_c(True)
+        command = [python, str(script)]
+        child = stack.enter_context(
+            subprocess.Popen(command, text=True, **options)
+        )
+        try:
+            _hold_ctrl_c(False)
+            yield child
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
+            _stop(child)
+            if child.returncode == 130 and not child.stderr:
+                sys.exit(130)
+            raise
+        except BaseException:
+            _stop(child)
+            raise
 
 
-def play(lesson: Lesson, changes: Mapping[str, str]) -> int:
+def play(
+    lesson: Lesson,
+    changes: Mapping[str, str],
+    python: str = sys.executable,
+) -> int:
     """Run a lesson in this terminal and return its exit status.
 
-    Arguments: `changes` as for `started`. What runs is said on standard
-    error. A lesson that a signal ended counts as 128 + the signal.
+    Arguments as for `started`. What runs, and on what, is logged. A lesson
+    that a signal ended counts as 128 + the signal.
     """
-    told = [f"{name}={source}" for name, source in changes.items()]
-    print(shlex.join([lesson.name, *told]), file=sys.stderr, flush=True)
-    with started(lesson, changes) as child:
-        try:
-            child.wait()
-        except KeyboardInterrupt:  # the terminal has told the lesson as well
-            _stop(child)
+    _announce(lesson, changes, python)
+    with started(lesson, changes, python) as child:
+        child.wait()
     return exit_status(child)
+
+
+@dataclass(frozen=True)
+class Take:
+    """How a run ended: exit status, seconds, and the last line it printed."""
+
+    status: int
+    seconds: float
+    last: str
+
+
+def take(
+    lesson: Lesson,
+    changes: Mapping[str, str],
+    python: str = sys.executable,
+) -> Take:
+    """Run a lesson as `play` does, and return how it ended."""
+    _announce(lesson, changes, python)
+    line = ""
+    start = perf_counter()
+    with started(
+        lesson,
+        changes,
+        python,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},  # lines as they come
+    ) as child:
+        for line in child.stdout or ():
+            print(line, end="", flush=True)
+    seconds = perf_counter() - start
+    return Take(exit_status(child), seconds, line.strip())
 
 
 def exit_status(child: subprocess.Popen[str]) -> int:
     """Return the status of an ended child: 128 + the signal, if it was one."""
     code = child.wait()
     return code if code >= 0 else 128 - code
+
+
+def _announce(lesson: Lesson, changes: Mapping[str, str], python: str) -> None:
+    log.info(truth(python))
+    told = [f"{name}={source}" for name, source in changes.items()]
+    line = shlex.join([lesson.name, *told])
+    log.info(
+        textwrap.fill(
+            line,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
+def _nearest(word: str, names: Mapping[str, str]) -> str:
+    """Return words on what `word` may stand for, if anything is like it."""
+    known = {name.lower(): meant for name, meant in names.items()}
+    near = difflib.get_close_matches(word.lower(), known, 1, LIKENESS)
+    return f"; the nearest is {known[near[0]]!r}" if near else ""
+
+
+def _hold_ctrl_c(hold: bool) -> None:
+    if sys.platform != "win32":  # which has nothing like it
+        how = signal.SIG_BLOCK if hold else signal.SIG_UNBLOCK
+        signal.pthread_sigmask(how, {signal.SIGINT})
 
 
 def _stop(child: subprocess.Popen[str]) -> None:
@@ -170,6 +264,7 @@ def _stop(child: subprocess.Popen[str]) -> None:
         else:
             child.send_signal(signal.SIGINT)
 
+    # A terminal has told the lesson as well: it may be at its end already.
     for nudge in (interrupt, child.kill):
         try:
             child.wait(PATIENCE)

@@ -1,55 +1,67 @@
-"""The whole course: every lesson in learning order, and a table at the end."""
+"""Many lessons in a row, and a table of how each ended."""
 
-import os
-import subprocess
 import sys
 import textwrap
-from time import perf_counter
+from collections.abc import Iterable, Mapping
 
-from .catalogue import Lesson, exit_status, lessons, started
+from .catalogue import Lesson, Take, lessons, parse_changes, play, take
 
 WIDTH = 79  # columns of the table
 
 
-def take_all() -> int:
-    """Run every lesson, wait for Enter before each next one in a terminal.
+def play_all(
+    chosen: Iterable[tuple[Lesson, Mapping[str, str]]],
+    python: str = sys.executable,
+) -> int:
+    """Run these lessons; return the first status that is not 0, or 0.
 
-    Ends with a table of lesson, exit status, seconds and last line; the end
-    of the input ends the course early. Returns 0, or 1 where a lesson failed.
+    Arguments: `chosen`, lessons and changes as for `play`; `python`, too.
     """
-    pauses = sys.stdin.isatty() and sys.stdout.isatty()
-    rows: list[tuple[Lesson, int, float, str]] = []
+    statuses = [play(*one, python) for one in chosen]
+    return next(filter(None, statuses), 0)
+
+
+def take_all(pauses: bool, quick: bool) -> int:
+    """Run every lesson in learning order, and show a table of them.
+
+    Arguments: `pauses`, whether to wait for Enter before each but the first
+    (the end of the input ends the course early); `quick`, whether to run
+    each with the changes that its docstring names.
+
+    Returns 0, or 1 where a lesson failed.
+    """
+    takes: list[tuple[str, Take]] = []
     for lesson in lessons():
-        if pauses and rows:
+        if pauses and takes:
             try:
                 input(f"Enter for {lesson.name} ")
             except EOFError:
                 print()
                 break
-        rows.append((lesson, *_take(lesson)))
-    head = f"{'lesson':<6} {'status':>6} {'seconds':>7}  "
-    print(f"\n{head}last line")
-    for lesson, status, seconds, last in rows:
-        row = f"{lesson.number:<6} {status:>6} {seconds:>7.1f}  "
-        lines = textwrap.wrap(last, WIDTH - len(row))
-        print(row + f"\n{' ' * len(row)}".join(lines))
-    return 1 if any(status for _, status, _, _ in rows) else 0
+        changes = parse_changes(lesson, lesson.quick if quick else [])
+        takes.append((lesson.number, take(lesson, changes)))
+    print(table("lesson", takes))
+    return 1 if any(one.status for _, one in takes) else 0
 
 
-def _take(lesson: Lesson) -> tuple[int, float, str]:
-    """Run a lesson; return its status, seconds and last line."""
-    print(lesson.name, file=sys.stderr, flush=True)
-    line = ""
-    start = perf_counter()
-    try:
-        with started(
-            lesson,
-            {},
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},  # lines as they come
-        ) as child:
-            for line in child.stdout or ():
-                print(line, end="", flush=True)
-    except KeyboardInterrupt:
-        sys.exit(130)  # the lesson has said why
-    return exit_status(child), perf_counter() - start, line.strip() or "-"
+def table(name: str, takes: Iterable[tuple[str, Take]]) -> str:
+    """Return a table of at most WIDTH columns with a row for each take.
+
+    Arguments: `name`, the heading of the first column; `takes`, what stands
+    in that column, and the take.
+    """
+    rows = [(name, "status", "seconds", "last line")]
+    for label, one in takes:
+        seconds = f"{one.seconds:.1f}"
+        rows.append((label, str(one.status), seconds, one.last or "-"))
+    wide = max(len(label) for label, *_ in rows)
+    lines = []
+    for label, status, seconds, last in rows:
+        row = f"{label:<{wide}} {status:>6} {seconds:>7}  "
+        lines += textwrap.wrap(
+            last,
+            WIDTH,
+            initial_indent=row,
+            subsequent_indent=" " * len(row),
+        )
+    return "\n" + "\n".join(lines)

@@ -1,12 +1,12 @@
 """The measured lines of the README, written by a run of every lesson."""
 
 import datetime
-import os
 import platform
 import re
 import subprocess
 
 from .catalogue import README, Lesson, lessons, started
+from .machine import truth
 
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 
@@ -65,10 +65,8 @@ def fill_row(block: str, lesson: Lesson, line: str) -> str:
 
 def _where_and_when() -> str:
     """Return the sentence that names machine, Python and date."""
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    machine = f"{platform.system()} {platform.machine()}"
     today = datetime.datetime.now(datetime.UTC).date()
     return (
-        f"Measured on {machine} with {os.cpu_count()} CPUs, {python}, on "
+        f"Measured on {platform.system()} {platform.machine()}, {truth()}, on "
         f"{today}, by `uv run lab readme`."
     )

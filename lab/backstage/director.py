@@ -1,0 +1,195 @@
+"""The director: what `uv run lab` understands, and who does it."""
+
+import argparse
+import inspect
+import logging
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+from . import catalogue, course, machine, readme
+
+log = logging.getLogger(__name__)
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+class UsageError(Exception):
+    """What the user asks for makes no sense, told in one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises UsageError where argparse would end the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the error that argparse found."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def main(words: list[str]) -> int:
+    """Do what the words of the command line say; return the exit status.
+
+    Raises SystemExit after help, and where a lesson has told of Ctrl-C.
+    """
+    verb = next((word for word in words if not word.startswith("-")), "")
+    does = VERBS.get(verb, _play)
+    if verb in VERBS:
+        words = [*words]
+        words.remove(verb)
+    try:
+        arguments = _parser(does).parse_intermixed_args(words)
+        level = logging.WARNING if arguments.quiet else logging.INFO
+        logging.getLogger(__package__).setLevel(level)
+        return does(arguments)
+    except UsageError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser(does: Verb) -> Parser:
+    """Return the parser of what a verb takes; its help is the docstring."""
+    verb = next((name for name in VERBS if VERBS[name] is does), "")
+    parser = Parser(
+        f"uv run lab {verb}".strip(),
+        description=inspect.getdoc(does),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="do not say above a run what runs, and on what",
+    )
+    if does is _play:
+        told = [
+            f"  {name:<10}{(one.__doc__ or '').partition('.')[0]}"
+            for name, one in VERBS.items()
+        ]
+        parser.usage = "%(prog)s [VERB ... | LESSON ... [NAME=VALUE ...]]"
+        parser.epilog = "\n".join(["verbs, each with --help:", *told])
+    if does is _all:
+        parser.add_argument(
+            "--no-pause",
+            action="store_true",
+            help="go on to the next lesson without Enter",
+        )
+    if does is _play:
+        parser.add_argument(
+            "words",
+            nargs="*",
+            metavar="LESSON",
+            help="a lesson's number; NAME=VALUE changes a constant in it",
+        )
+    return parser
+
+
+def _play(arguments: argparse.Namespace) -> int:
+    """Run lessons by their numbers; without one, choose from a menu.
+
+    NAME=VALUE runs a copy of the lesson in which that constant is changed.
+    VALUE is an expression of literals and range: 'PAGES=["/delay/1"] * 100'.
+    """
+    if arguments.words:
+        return course.play_all(_choose(arguments.words, VERBS))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return _ask()
+    _list()
+    return 0
+
+
+def _all(arguments: argparse.Namespace) -> int:
+    """Run the whole course, with a table at its end.
+
+    In a terminal it waits for Enter before each next lesson. The status is 1
+    where a lesson failed.
+    """
+    pauses = sys.stdin.isatty() and sys.stdout.isatty()
+    return course.take_all(pauses and not arguments.no_pause, quick=False)
+
+
+def _quick(arguments: argparse.Namespace) -> int:
+    """Run the whole course with small constants, in under a minute.
+
+    They are those that each lesson names in its docstring, after "Quick:".
+    At the end comes the same table as that of 'all'.
+    """
+    return course.take_all(pauses=False, quick=True)
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    """Run the practice site by hand, with a live bar, until Ctrl-C.
+
+    Lessons use it where PRACTICE_SITE is set to the address that it shows.
+    """
+    from . import server  # no other verb needs all that
+
+    server.serve_by_hand()
+
+
+def _readme(arguments: argparse.Namespace) -> int:
+    """Run all lessons and write what they show into the README's table."""
+    log.info(machine.truth())
+    readme.measure()
+    return 0
+
+
+VERBS: dict[str, Verb] = {
+    "all": _all,
+    "quick": _quick,
+    "site": _site,
+    "readme": _readme,
+}
+
+
+def _choose(
+    words: list[str], verbs: Iterable[str] = ()
+) -> list[tuple[catalogue.Lesson, dict[str, str]]]:
+    """Return the lessons in `words`, each with the changes in them."""
+    changes = [word for word in words if "=" in word]
+    numbers = [word for word in words if "=" not in word]
+    if not numbers:
+        raise UsageError(f"no lesson to change {changes[0]} in")
+    try:
+        first = catalogue.find(numbers[0], verbs)
+        chosen = [first, *map(catalogue.find, numbers[1:])]
+        return [
+            (lesson, catalogue.parse_changes(lesson, changes))
+            for lesson in chosen
+        ]
+    except (LookupError, ValueError) as error:
+        raise UsageError(error.args[0]) from None
+
+
+def _list() -> None:
+    for lesson in catalogue.lessons():
+        print(f"{lesson.number:>2}  {lesson.title}")
+
+
+def _ask() -> int:
+    """Do what the user chooses, until they quit."""
+    words = list[str]()
+    while words not in (["q"], ["quit"]):
+        try:
+            if words:
+                main(words)
+            else:
+                _list()
+        except OSError as error:
+            print(f"lab: {error}", file=sys.stderr)
+        except SystemExit as end:
+            if end.code:  # Ctrl-C; no such code is help's
+                raise
+        words = _answer()
+    return 0
+
+
+def _answer() -> list[str]:
+    """Return the words that the user types; the end of the input is "q"."""
+    while True:
+        try:
+            return shlex.split(input("lessons (03 04), all, or q to quit: "))
+        except EOFError:
+            print()
+            return ["q"]
+        except ValueError as error:  # a quotation without an end
+            print(f"lab: {error}", file=sys.stderr)
