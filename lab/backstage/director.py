@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from . import catalogue, course, machine, readme
+from . import catalogue, course, machine, pythons, readme
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +73,16 @@ def _parser(does: Verb) -> Parser:
             action="store_true",
             help="go on to the next lesson without Enter",
         )
-    if does is _play:
+    if does in (_on, _matrix):
+        parser.add_argument(
+            "python",
+            metavar="PYTHON" if does is _on else "PYTHON,PYTHON",
+            help="a version such as 3.15t, or whatever else uv takes",
+        )
+    if does in (_play, _on, _matrix):
         parser.add_argument(
             "words",
-            nargs="*",
+            nargs="*" if does is _play else "+",
             metavar="LESSON",
             help="a lesson's number; NAME=VALUE changes a constant in it",
         )
@@ -116,6 +122,29 @@ def _quick(arguments: argparse.Namespace) -> int:
     return course.take_all(pauses=False, quick=True)
 
 
+def _on(arguments: argparse.Namespace) -> int:
+    """Run lessons on another Python.
+
+    It gets an environment of its own, which is removed afterwards. uv looks
+    for the interpreter, and downloads it where it is not here.
+    """
+    chosen = _choose(arguments.words)
+    with pythons.environment(arguments.python) as interpreter:
+        return course.play_all(chosen, interpreter)
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    """Run a lesson on several Pythons, with a table at the end.
+
+    A Python that is not to be had is told in a line, and the rest goes on;
+    the status is then 1, as it is where the lesson failed.
+    """
+    asked = [name for name in arguments.python.split(",") if name]
+    if not asked:
+        raise UsageError(f"no Python in {arguments.python!r}")
+    return pythons.compare(asked, *_choose_one(arguments.words))
+
+
 def _site(arguments: argparse.Namespace) -> int:
     """Run the practice site by hand, with a live bar, until Ctrl-C.
 
@@ -136,6 +165,8 @@ def _readme(arguments: argparse.Namespace) -> int:
 VERBS: dict[str, Verb] = {
     "all": _all,
     "quick": _quick,
+    "on": _on,
+    "matrix": _matrix,
     "site": _site,
     "readme": _readme,
 }
@@ -158,6 +189,15 @@ def _choose(
         ]
     except (LookupError, ValueError) as error:
         raise UsageError(error.args[0]) from None
+
+
+def _choose_one(
+    words: list[str],
+) -> tuple[catalogue.Lesson, dict[str, str]]:
+    chosen = _choose(words)
+    if len(chosen) > 1:
+        raise UsageError("one lesson at a time")
+    return chosen[0]
 
 
 def _list() -> None:
