@@ -127,6 +127,7 @@ def test_it_hands_on_the_status(traced: None) -> None:
     ("words", "names"),
     [
         (["99"], ["no lesson or verb '99'; the nearest is '09'"]),
+        (["reccord"], ["'reccord'; the nearest is 'record'"]),
         (["lab/03_gil_demo_threads.py"], ["the nearest is '03'"]),
         (["xyz"], ["'xyz'; see uv run lab --help"]),
         (["03", "all"], ["no lesson 'all'"]),
@@ -141,6 +142,7 @@ def test_it_hands_on_the_status(traced: None) -> None:
         (["on", "03", "3.13"], ["no lesson '3.13'"]),
         (["matrix", ",", "03"], ["no Python in ','"]),
         (["matrix", "3.13", "03", "04"], ["one lesson"]),
+        (["record", "03", "WROK=1"], ["'WROK'"]),
         (["quick", "--no-pause"], ["--no-pause"]),
         (["03", "WORK=os.cpu_count()"], ["WORK=os.cpu_count()"]),
         (["03", "WORK=1 +"], ["WORK=1 +"]),
@@ -206,10 +208,10 @@ def test_the_menu_runs_what_is_chosen(traced: None) -> None:
             lesson.number for lesson in lessons()
         ]
         assert "\n".join(answer("06 07 UPDATES=10\n")).count("lost: ") == 2
-        (line,) = answer("qick\n")
-        assert line.endswith("the nearest is 'quick'")
+        (line,) = answer("reccord\n")
+        assert line.endswith("the nearest is 'record'")
         assert answer("03 'WORK\n") == ["lab: No closing quotation"]
-        (line,) = answer("03 WORK=0 JOBS\n")
+        (line,) = answer("record 03 WORK=0 JOBS\n")
         assert line == "lab: no lesson 'JOBS'; see uv run lab --help"
         assert answer("site --help\n")[0].startswith("usage: uv run lab site")
         assert answer("\n") == listed

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from . import catalogue, course, machine, pythons, readme
+from . import catalogue, course, machine, pythons, readme, record
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def _parser(does: Verb) -> Parser:
             metavar="PYTHON" if does is _on else "PYTHON,PYTHON",
             help="a version such as 3.15t, or whatever else uv takes",
         )
-    if does in (_play, _on, _matrix):
+    if does in (_play, _on, _matrix, _record):
         parser.add_argument(
             "words",
             nargs="*" if does is _play else "+",
@@ -145,6 +145,18 @@ def _matrix(arguments: argparse.Namespace) -> int:
     return pythons.compare(asked, *_choose_one(arguments.words))
 
 
+def _record(arguments: argparse.Namespace) -> int:
+    """Record a take of a lesson as an asciicast of 80 columns.
+
+    The command is typed, the lesson runs, and its last line stays for a
+    while. The file goes to lab/recordings/, in place of an earlier one of the
+    lesson; asciinema and its web player show it.
+    """
+    lesson, _ = _choose_one(arguments.words)
+    words = [*arguments.words, *["--quiet"] * arguments.quiet]
+    return record.record(words, lesson.path.stem)
+
+
 def _site(arguments: argparse.Namespace) -> int:
     """Run the practice site by hand, with a live bar, until Ctrl-C.
 
@@ -167,6 +179,7 @@ VERBS: dict[str, Verb] = {
     "quick": _quick,
     "on": _on,
     "matrix": _matrix,
+    "record": _record,
     "site": _site,
     "readme": _readme,
 }
