@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from . import catalogue, course, machine, pythons, readme, record
+from . import calibrate, catalogue, course, machine, pythons, readme, record
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +157,16 @@ def _record(arguments: argparse.Namespace) -> int:
     return record.record(words, lesson.path.stem)
 
 
+def _calibrate(arguments: argparse.Namespace) -> int:
+    """Tell how long a job takes here, and which WORK makes it one second.
+
+    The job is that of the computing lessons.
+    """
+    log.info(machine.truth())
+    calibrate.calibrate()
+    return 0
+
+
 def _site(arguments: argparse.Namespace) -> int:
     """Run the practice site by hand, with a live bar, until Ctrl-C.
 
@@ -180,6 +190,7 @@ VERBS: dict[str, Verb] = {
     "on": _on,
     "matrix": _matrix,
     "record": _record,
+    "calibrate": _calibrate,
     "site": _site,
     "readme": _readme,
 }
