@@ -101,6 +101,32 @@ def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
     ]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such shell there")
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        ("<&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("06 UPDATES=10 2>&-", 0, ""),
+        ("on no-such-python 03 2>&-", 1, ""),
+        (">/dev/full", 1, "lab: [Errno 28] No space left on device\n"),
+    ],
+)
+def test_a_closed_stream_is_no_trouble(
+    words: str, status: int, told: str
+) -> None:
+    if "full" in words and not Path("/dev/full").exists():
+        pytest.skip("no such device here")
+    run = subprocess.run(
+        f"{shlex.join(LAB)} {words}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (status, told)
+
+
 def test_a_long_change_is_told_within_80_columns(traced: None) -> None:
     pages = '["/delay/10"] * 8 + ["/status/200?a", "/status/200?b"][:0]'
     run = lab("02", f"PAGES={pages}", "TIMEOUT=0.01")
@@ -130,7 +156,13 @@ def test_it_hands_on_the_status(traced: None) -> None:
         (["reccord"], ["'reccord'; the nearest is 'record'"]),
         (["lab/03_gil_demo_threads.py"], ["the nearest is '03'"]),
         (["xyz"], ["'xyz'; see uv run lab --help"]),
-        (["03", "all"], ["no lesson 'all'"]),
+        (["03", "all"], ["'all' is a verb: it goes first, and alone"]),
+        (["record", "03", "on"], ["'on' is a verb"]),
+        (["03", "04", "5"], ["no lesson '5'; the nearest is '05'"]),
+        (["03", "WORK=1\n2"], ["no value in WORK=1 2: invalid syntax"]),
+        (["03", "WORK=1 is 1000"], ["WORK=1 is 1000", "is"]),
+        (["03", "WORK="], ["no value in WORK=: invalid syntax"]),
+        (["03", "WORK=[0] * 10**18"], ["MemoryError"]),
         (
             ["03", "work=1"],
             ["'work'", "nearest is 'WORK'", "has WORK=5_000_000, JOBS=2"],

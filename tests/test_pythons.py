@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from test_director import lab
+from conftest import wait_until
+from test_director import directing, lab
 
 from backstage import pythons
 
@@ -52,6 +55,31 @@ def test_its_environment_is_another_one_and_goes() -> None:
         prefix = subprocess.check_output([interpreter, "-c", code], text=True)
         assert not Path(prefix.strip()).samefile(sys.prefix)
     assert not Path(prefix.strip()).exists()
+
+
+@needs_uv
+@pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C for one process there")
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.2])
+def test_ctrl_c_while_uv_is_at_work(
+    seconds: float, traced: None, tmp_path: Path
+) -> None:
+    with directing(
+        "on",
+        OURS,
+        "03",
+        "WORK=100_000_000",
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as director:
+        wait_until(lambda: bool(list(tmp_path.glob("lab-*/lib"))))
+        time.sleep(seconds)
+        director.send_signal(signal.SIGINT)
+        _, err = director.communicate(timeout=10)
+    assert director.returncode == 130
+    assert err.endswith(": stopped by Ctrl-C\n")
+    assert err.count("stopped") == 1
+    assert not list(tmp_path.glob("lab-*"))
 
 
 @needs_uv

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -121,9 +122,12 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
                 f"no constant {name!r} in {lesson.name}{near}; it has {has}"
             )
         try:
-            eval(text.strip(), {"__builtins__": KNOWN})
+            with warnings.catch_warnings(action="error"):
+                eval(text.strip(), {"__builtins__": KNOWN})
         except Exception as error:  # noqa: BLE001  whatever the user wrote
-            raise ValueError(f"no value in {word}: {error}") from None
+            why = getattr(error, "msg", str(error)) or type(error).__name__
+            line = " ".join(f"no value in {word[:60]}: {why}".split())
+            raise ValueError(line) from None
         changes[name] = text.strip()
     return changes
 

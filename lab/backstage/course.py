@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from .catalogue import Lesson, Take, lessons, parse_changes, play, take
 
 WIDTH = 79  # columns of the table
+LAST = 30  # columns at least for the last line, whatever stands before it
 
 
 def play_all(
@@ -45,7 +46,7 @@ def take_all(pauses: bool, quick: bool) -> int:
 
 
 def table(name: str, takes: Iterable[tuple[str, Take]]) -> str:
-    """Return a table of at most WIDTH columns with a row for each take.
+    """Return a table of WIDTH columns, or a few more, a row for each take.
 
     Arguments: `name`, the heading of the first column; `takes`, what stands
     in that column, and the take.
@@ -60,7 +61,7 @@ def table(name: str, takes: Iterable[tuple[str, Take]]) -> str:
         row = f"{label:<{wide}} {status:>6} {seconds:>7}  "
         lines += textwrap.wrap(
             last,
-            WIDTH,
+            max(WIDTH, len(row) + LAST),
             initial_indent=row,
             subsequent_indent=" " * len(row),
         )

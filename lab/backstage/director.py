@@ -204,6 +204,8 @@ def _choose(
     numbers = [word for word in words if "=" not in word]
     if not numbers:
         raise UsageError(f"no lesson to change {changes[0]} in")
+    for verb in set(numbers) & VERBS.keys():
+        raise UsageError(f"{verb!r} is a verb: it goes first, and alone")
     try:
         first = catalogue.find(numbers[0], verbs)
         chosen = [first, *map(catalogue.find, numbers[1:])]

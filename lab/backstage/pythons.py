@@ -8,14 +8,16 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import psutil
 from tqdm import tqdm
 
 from .catalogue import ROOT, Lesson, Take, take
 from .course import table
 
+PATIENCE = 1  # seconds that a killed process may take to be gone
 TICK = 0.5  # seconds between two looks at the clock while uv is at work
 
 
@@ -23,7 +25,7 @@ TICK = 0.5  # seconds between two looks at the clock while uv is at work
 def environment(python: str) -> Iterator[str]:
     """Make an environment of what uv.lock names, on another interpreter.
 
-    Arguments: `python`, a request as uv takes it: "3.15t", "pypy3.11", a path.
+    Arguments: `python`, a request as uv takes it: "3.15t", or a path.
 
     Yields the path of its interpreter; the project's own environment is left
     alone, and this one is removed afterwards.
@@ -73,7 +75,8 @@ def compare(
                 print(f"lab: {error}", file=sys.stderr)
                 continue
             takes.append((python, take(lesson, changes, interpreter)))
-    print(table("Python", takes))
+    if takes:
+        print(table("Python", takes))
     good = [one for _, one in takes if one.status == 0]
     return 0 if len(good) == len(pythons) else 1
 
@@ -90,8 +93,20 @@ def _wait(sync: subprocess.Popen[str], what: str) -> str:
                     return sync.communicate(timeout=TICK)[1]
                 except subprocess.TimeoutExpired:
                     clock.refresh()
-    finally:
+    except BaseException:
+        _end(sync)
+        raise
+
+
+def _end(sync: subprocess.Popen[str]) -> None:
+    """Kill uv and its workers, which would go on writing files."""
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(sync.pid).children(recursive=True)
         sync.kill()
+        for worker in family:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs(family, PATIENCE)
 
 
 def _reason(errors: str) -> str:

@@ -8,6 +8,7 @@ import select
 import shlex
 import sys
 import time
+from contextlib import suppress
 
 from .catalogue import ROOT
 
@@ -56,7 +57,8 @@ def record(words: list[str], name: str) -> int:
             events.append((time.monotonic() - start, text))
             print(text, end="", flush=True)
     except KeyboardInterrupt:
-        os.write(screen, b"\x03")  # as the run's own terminal would
+        with suppress(OSError):
+            os.write(screen, b"\x03")  # as the run's own terminal would
         while select.select([screen], [], [], PATIENCE)[0] and _read(screen):
             pass
         raise
