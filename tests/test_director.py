@@ -113,8 +113,9 @@ def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
     ],
 )
 def test_a_closed_stream_is_no_trouble(
-    words: str, status: int, told: str
+    words: str, status: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     if "full" in words and not Path("/dev/full").exists():
         pytest.skip("no such device here")
     run = subprocess.run(
@@ -398,13 +399,14 @@ def test_ctrl_c_at_once_is_one_line(words: list[str], traced: None) -> None:
     ) as director:
         assert director.stderr
         assert director.stderr.readline() == machine.truth() + "\n"
-        if words != ["calibrate"]:
-            assert director.stderr.readline().endswith(".py\n")
+        lesson = psutil.Process(director.pid).children
+        wait_until(lambda: words == ["calibrate"] or bool(lesson()))
         os.killpg(director.pid, signal.SIGINT)
         _, err = director.communicate(timeout=10)
     assert director.returncode == 130
-    stopped = r"(practice site: .*\n)?\S+: stopped by Ctrl-C\n"
-    assert re.fullmatch(stopped, err)
+    *_, last = err.splitlines()
+    assert last.endswith(": stopped by Ctrl-C")
+    assert "Traceback" not in err
 
 
 @pytest.mark.skipif(
