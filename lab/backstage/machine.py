@@ -24,8 +24,9 @@ def truth(python: str = sys.executable) -> str:
     compiler, the GIL's state, how processes start, the CPUs and the memory
     that this process may use.
     """
-    known = describe_python()
-    if python != sys.executable:
+    if python == sys.executable:
+        known = describe_python()
+    else:
         known = subprocess.run(
             [python, __file__], capture_output=True, text=True, check=True
         ).stdout.strip()
