@@ -6,6 +6,7 @@ import sys
 
 def main() -> int:
     """Do what the command line says and return the exit status."""
+    import io
     import logging
     import signal
     import threading
@@ -19,6 +20,8 @@ def main() -> int:
         if getattr(sys, name) is None:  # it was closed
             nothing = Path(os.devnull).open("r+")  # noqa: SIM115  for good
             setattr(sys, name, nothing)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a picture needs its blocks
     logging.basicConfig(format="%(message)s")
     for name in ("SIGHUP", "SIGTERM"):  # a lesson is not left behind
         if number := getattr(signal, name, None):

@@ -191,7 +191,7 @@ def play(
     Arguments as for `started`. What runs, and on what, is logged. A lesson
     that a signal ended counts as 128 + the signal.
     """
-    _announce(lesson, changes, python)
+    announce(lesson, changes, python)
     with started(lesson, changes, python) as child:
         child.wait()
     return exit_status(child)
@@ -212,7 +212,7 @@ def take(
     python: str = sys.executable,
 ) -> Take:
     """Run a lesson as `play` does, and return how it ended."""
-    _announce(lesson, changes, python)
+    announce(lesson, changes, python)
     line = ""
     start = perf_counter()
     with started(
@@ -234,13 +234,20 @@ def exit_status(child: subprocess.Popen[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _announce(lesson: Lesson, changes: Mapping[str, str], python: str) -> None:
-    log.info(truth(python))
+def command_line(lesson: Lesson, changes: Mapping[str, str]) -> str:
+    """Return a lesson and the changes of its constants as words of a shell."""
     told = [f"{name}={source}" for name, source in changes.items()]
-    line = shlex.join([lesson.name, *told])
+    return shlex.join([lesson.name, *told])
+
+
+def announce(
+    lesson: Lesson, changes: Mapping[str, str], python: str = sys.executable
+) -> None:
+    """Log what runs, and on what; arguments as for `started`."""
+    log.info(truth(python))
     log.info(
         textwrap.fill(
-            line,
+            command_line(lesson, changes),
             subsequent_indent="    ",
             break_long_words=False,
             break_on_hyphens=False,

@@ -6,9 +6,21 @@ import logging
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NoReturn
 
-from . import calibrate, catalogue, course, machine, pythons, readme, record
+from . import (
+    calibrate,
+    catalogue,
+    course,
+    machine,
+    picture,
+    pythons,
+    readme,
+    record,
+    watch,
+)
+from .files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +91,20 @@ def _parser(does: Verb) -> Parser:
             metavar="PYTHON" if does is _on else "PYTHON,PYTHON",
             help="a version such as 3.15t, or whatever else uv takes",
         )
-    if does in (_play, _on, _matrix, _record):
+    if does is _watch:
+        parser.add_argument(
+            "--svg",
+            metavar="FILE",
+            type=Path,
+            help="write the picture to a file as well, as an SVG",
+        )
+    if does in (_play, _on, _matrix, _watch, _record):
+        how = "a lesson's number; NAME=VALUE changes a constant in it"
         parser.add_argument(
             "words",
             nargs="*" if does is _play else "+",
             metavar="LESSON",
-            help="a lesson's number; NAME=VALUE changes a constant in it",
+            help=argparse.SUPPRESS if does is _play else how,
         )
     return parser
 
@@ -145,6 +165,34 @@ def _matrix(arguments: argparse.Namespace) -> int:
     return pythons.compare(asked, *_choose_one(arguments.words))
 
 
+def _watch(arguments: argparse.Namespace) -> int:
+    """Run a lesson, and draw what it did to the machine.
+
+    First a row for each request that the practice site saw, then the CPU time
+    of each thread and process, all of it seen from outside. Ctrl-C ends the
+    lesson, and what was seen of it is drawn.
+    """
+    lesson, changes = _choose_one(arguments.words)
+    file: Path | None = arguments.svg
+    if file and (file.is_dir() or not file.parent.is_dir()):
+        raise UsageError(f"no file can be at {file}")
+    catalogue.announce(lesson, changes)
+    recording = watch.watch(lesson, changes)
+    print(f"\n{picture.text(recording)}", flush=True)
+    if file:
+        write_whole(file, picture.svg(recording, recording.seconds))
+    if recording.stopped:
+        raise recording.stopped
+    return recording.status
+
+
+def _pictures(arguments: argparse.Namespace) -> int:
+    """Run all lessons and draw each into lab/pictures/, for the README."""
+    log.info(machine.truth())
+    picture.draw_lessons()
+    return 0
+
+
 def _record(arguments: argparse.Namespace) -> int:
     """Record a take of a lesson as an asciicast of 80 columns.
 
@@ -189,6 +237,8 @@ VERBS: dict[str, Verb] = {
     "quick": _quick,
     "on": _on,
     "matrix": _matrix,
+    "watch": _watch,
+    "pictures": _pictures,
     "record": _record,
     "calibrate": _calibrate,
     "site": _site,

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 from .catalogue import ROOT
+from .files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +69,8 @@ def record(words: list[str], name: str) -> int:
     end = time.monotonic() - start
     events += [(end, "$ "), (end + HOLD, "")]
     lines = [header, *([round(when, 6), "o", text] for when, text in events)]
-    FOLDER.mkdir(exist_ok=True)
     cast = FOLDER / f"{name}.cast"
-    part = cast.with_suffix(".part")
-    try:
-        part.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        part.replace(cast)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(cast, "".join(json.dumps(line) + "\n" for line in lines))
     log.info("recorded in %s", os.path.relpath(cast))
     status = os.waitstatus_to_exitcode(code)
     return status if status >= 0 else 128 - status

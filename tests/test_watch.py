@@ -1,0 +1,325 @@
+"""What `watch` records of children whose behaviour is known."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+from xml.etree import ElementTree
+
+import psutil
+import pytest
+from conftest import computing, wait_until
+from test_director import directing, lab
+
+from backstage import catalogue, picture, watch
+from backstage.watch import Process, Recording
+
+BURN = """
+import sys, threading, time
+
+def burn(seconds, clock=time.thread_time):
+    end = clock() + seconds
+    while clock() < end:
+        sum(range(1_000))
+"""
+SPAWN = """
+import subprocess, sys
+code = {code!r}
+children = [
+    subprocess.Popen([sys.executable, "-c", code]) for _ in range({count})
+]
+for child in children:
+    child.wait()
+"""
+GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+Watch = Callable[[str], Recording]
+
+
+@pytest.fixture
+def watching(
+    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Watch:
+    """Watch a script of that source."""
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+
+    def run(source: str) -> Recording:
+        script = tmp_path / "1_child.py"
+        script.write_text(source, "utf-8")
+        lesson = catalogue.read(script)
+        return watch.watch(lesson, {}, stdout=subprocess.DEVNULL)
+
+    return run
+
+
+def cpu_seconds(recording: Recording) -> list[float]:
+    """Return those of the processes, in the order of their appearance."""
+    return [p.points[-1][1] for p in recording.processes.values()]
+
+
+def at_once(one: Process, other: Process) -> float:
+    """Return for how long both processes were there, in seconds."""
+    ends = min(one.points[-1][0], other.points[-1][0])
+    return ends - max(one.points[0][0], other.points[0][0])
+
+
+def test_two_threads_under_the_gil_share_a_core(watching: Watch) -> None:
+    recording = watching(
+        BURN
+        + "two = [threading.Thread(target=burn, args=[0.5]) for _ in '12']\n"
+        "for one in two: one.start()\n"
+        "for one in two: one.join()\n"
+    )
+    (process,) = recording.processes.values()
+    burning = list(process.threads.values())[-2:]
+    for thread in burning:
+        assert thread.points[-1][1] == pytest.approx(0.5, abs=0.1)
+    first = max(thread.points[0][0] for thread in burning)
+    last = min(thread.points[-1][0] for thread in burning)
+    if GIL:
+        assert last - first > 0.7  # they took turns
+    assert process.points[-1][1] < recording.seconds * (1.1 if GIL else 2.1)
+
+
+def test_two_processes_compute_at_once(watching: Watch) -> None:
+    recording = watching(SPAWN.format(code=BURN + "burn(0.6)", count=2))
+    main, *two = recording.processes.values()
+    assert main.points[-1][1] < 0.5
+    assert len(two) == 2
+    for process in two:
+        assert process.points[-1][1] == pytest.approx(0.6, abs=0.15)
+    assert at_once(*two) > 0.4
+
+
+def test_who_sleeps_computes_nothing(watching: Watch) -> None:
+    recording = watching("import time; time.sleep(0.7)")
+    assert recording.seconds > 0.7
+    (used,) = cpu_seconds(recording)
+    assert used < 0.3
+    (process,) = recording.processes.values()
+    times = [recording.seconds - 0.5, recording.seconds]
+    before, after = picture.spent(process.points, times)
+    assert after - before < 0.1
+
+
+def test_the_requests_are_those_that_the_site_saw(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRACTICE_SITE", "http://127.0.0.1:9")  # not its own
+    recording = watching(
+        "import requests\n"
+        "from backstage import practice_site\n"
+        "pages = ['/delay/0.2', '/delay/0.3', '/status/404']\n"
+        "with practice_site(pages) as urls:\n"
+        "    for url in urls: requests.get(url, timeout=9)\n"
+    )
+    one, two, three = recording.requests
+    assert [one.path, two.path, three.path] == [
+        "/delay/0.2",
+        "/delay/0.3",
+        "/status/404",
+    ]
+    assert [one.status, two.status, three.status] == [200, 200, 404]
+    assert one.ended
+    assert two.ended
+    assert three.ended
+    assert 0 < one.arrived < one.ended <= two.arrived
+    assert two.arrived < two.ended <= three.arrived
+    assert three.ended < recording.seconds
+    assert one.ended - one.arrived >= 0.2
+    assert recording.peak_requests == 1
+    assert len(recording.processes) == 1  # the site is none of them
+
+
+def test_a_child_that_dies_at_once(watching: Watch) -> None:
+    recording = watching("import os; os._exit(3)")
+    assert recording.status == 3
+    assert recording.seconds > 0
+    assert recording.requests == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal kills there")
+def test_a_child_that_is_killed(watching: Watch) -> None:
+    recording = watching("import os; os.kill(os.getpid(), 9)")
+    assert recording.status == 128 + 9
+
+
+def test_grandchildren_are_seen(watching: Watch) -> None:
+    child = SPAWN.format(code=BURN + "burn(0.4)", count=1)
+    recording = watching(SPAWN.format(code=child, count=1))
+    pids = list(recording.processes)
+    assert len(pids) == 3
+    parents = [process.parent for process in recording.processes.values()]
+    assert parents == [os.getpid(), *pids[:2]]
+    assert cpu_seconds(recording)[2] == pytest.approx(0.4, abs=0.15)
+
+
+def test_five_hundred_threads(watching: Watch) -> None:
+    recording = watching(
+        "import threading, time\n"
+        "threading.stack_size(65_536)\n"
+        "many = [threading.Thread(target=time.sleep, args=[1.5])\n"
+        "        for _ in range(500)]\n"
+        "for one in many: one.start()\n"
+        "for one in many: one.join()\n"
+    )
+    assert recording.status == 0
+    (process,) = recording.processes.values()
+    assert len(process.threads) in (0, 501)
+    assert process.threads or not watch.SCHEDSTAT
+    assert process.points[-1][1] < recording.seconds
+
+
+def test_memory_is_that_of_the_whole_tree(watching: Watch) -> None:
+    hold = "import time; block = b'x' * 80_000_000; time.sleep(0.7)"
+    recording = watching(SPAWN.format(code=hold, count=2))
+    assert 160e6 < recording.peak_memory < 280e6
+
+
+def test_threads_have_the_names_that_the_system_has(watching: Watch) -> None:
+    recording = watching(
+        "import threading, time\n"
+        "one = threading.Thread(target=time.sleep, args=[0.3], name='fetch-1')"
+        "\none.start()\none.join()\n"
+    )
+    (process,) = recording.processes.values()
+    main, other = process.threads.values()
+    named = sys.version_info >= (3, 14) and watch.SCHEDSTAT
+    assert (main.name, other.name) == ("", "fetch-1" if named else "")
+
+
+def test_without_nanoseconds_there_are_ticks(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "SCHEDSTAT", False)
+    recording = watching(
+        BURN + "one = threading.Thread(target=burn, args=[0.5])\n"
+        "one.start()\none.join()\n"
+    )
+    (process,) = recording.processes.values()
+    assert cpu_seconds(recording)[0] == pytest.approx(0.55, abs=0.2)
+    if process.threads:  # macOS tells nothing of them
+        thread = list(process.threads.values())[-1]
+        assert thread.points[-1][1] == pytest.approx(0.5, abs=0.1)
+
+
+def test_without_times_of_threads_there_are_processes(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: psutil.Process) -> NoReturn:
+        raise psutil.AccessDenied(self.pid)
+
+    monkeypatch.setattr(watch, "SCHEDSTAT", False)
+    monkeypatch.setattr(psutil.Process, "threads", refuse)
+    recording = watching(BURN + "burn(0.5)")
+    (process,) = recording.processes.values()
+    assert process.threads == {}
+    assert process.points[-1][1] == pytest.approx(0.5, abs=0.2)
+
+
+def test_it_draws_below_what_the_lesson_says(traced: None) -> None:
+    run = lab("watch", "03", "WORK=300_000", "--quiet")
+    assert (run.returncode, run.stderr) == (0, "")
+    said, _, drawn = run.stdout.partition("\n\n")
+    assert said.splitlines()[-1].startswith("speed-up: threads ")
+    heading, main, *_, last = drawn.splitlines()
+    assert heading == "CPU, full height is one core"
+    assert main.startswith("main ")
+    assert last.startswith("took ")
+
+
+def test_it_hands_on_the_status(traced: None) -> None:
+    run = lab("watch", "03", "WORK=0", "--quiet")
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "took " in run.stdout
+
+
+def test_it_writes_an_svg(traced: None, tmp_path: Path) -> None:
+    file = tmp_path / "picture.svg"
+    run = lab("watch", "--svg", str(file), "02", 'PAGES=["/delay/0.1"] * 3')
+    assert run.returncode == 0
+    texts = [x.text for x in ElementTree.parse(file).iter() if x.text]
+    assert texts.count("/delay/0.1") == 3
+    assert run.stdout.count("/delay/0.1 ") == 3
+    assert run.stdout.splitlines()[-1] in texts
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("name", ["", "missing/picture.svg"])
+def test_a_file_that_cannot_be_is_told_at_once(
+    name: str, tmp_path: Path
+) -> None:
+    run = lab("watch", "03", "--svg", str(tmp_path / name))
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"lab: no file can be at {tmp_path / name}\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
+@pytest.mark.parametrize("words", [["01"], ["1", "WORK=100_000_000"]])
+def test_ctrl_c_draws_what_was_seen(
+    words: list[str], traced: None, tmp_path: Path
+) -> None:
+    with directing(
+        "watch",
+        *words,
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as director:
+        process = psutil.Process(director.pid)
+        if words == ["01"]:
+            assert director.stdout
+            for line in director.stdout:
+                if re.match(r"page 2: \d+ bytes", line):
+                    break
+        else:
+            wait_until(lambda: len(computing(process)) >= 2)
+        os.killpg(director.pid, signal.SIGINT)
+        start = time.monotonic()
+        out, err = director.communicate(timeout=10)
+        assert time.monotonic() - start < 4  # 2, and room for a busy machine
+    assert director.returncode == 130
+    *_, told = err.splitlines()
+    assert told.endswith(".py: stopped by Ctrl-C")
+    assert re.search(r"(?m)^CPU, full height is one core.*\nmain ", out)
+    if words == ["01"]:
+        assert re.search(r"(?m)^[23] requests\b", out)
+    else:
+        assert "\nprocess 2 " in out
+    assert out.splitlines()[-1].startswith("took ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_pictures_are_of_all_lessons_or_none(
+    watching: Watch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those with the same constants, and they alone, share an axis."""
+    sleep = "import time; N = {}; time.sleep({})"
+    sources = sleep.format(1, 0.1), sleep.format(1, 2.5), sleep.format(2, 0.1)
+    for n, source in enumerate(sources):
+        (tmp_path / f"{n}_x.py").write_text(source, "utf-8")
+    made = [catalogue.read(path) for path in sorted(tmp_path.glob("*.py"))]
+    folder = tmp_path / "pictures"
+    monkeypatch.setattr(picture, "lessons", lambda: made)
+    monkeypatch.setattr(picture, "FOLDER", folder)
+    picture.draw_lessons()
+    names = "0_x", "1_x", "2_x"
+    drawn = [Path(folder, f"{name}.svg").read_text("utf-8") for name in names]
+    assert [">2 s<" in svg for svg in drawn] == [True, True, False]
+    told = capsys.readouterr().out.splitlines()
+    assert told[::2] == [f"{name}.py" for name in names]
+    (tmp_path / "1_x.py").write_text("1 / 0", "utf-8")
+    with pytest.raises(ChildProcessError, match=r"1_x\.py failed"):
+        picture.draw_lessons()
+    assert [
+        Path(folder, f"{name}.svg").read_text("utf-8") for name in names
+    ] == drawn
