@@ -32,7 +32,7 @@ NONE, SOME, MOSTLY, FAILED = " ─━x"  # of a row's pages are under way
 
 LEFT, RIGHT, MARGIN = 150, 780, 16  # pixels of the SVG; time is between them
 TOP, ROW, LANE, GAP = 76, 11, 26, 6  # pixels, downwards
-STEP = 0.04  # seconds of a step in its lanes, two looks, where there is room
+STEP = 0.05  # seconds of a step in its lanes, two looks, where there is room
 KINDS = {SOME: "some", MOSTLY: "ok", FAILED: "failed"}
 RULES = """
 text {{ font: 12px system-ui, sans-serif; fill: {text}; }}

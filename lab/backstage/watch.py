@@ -24,8 +24,8 @@ import psutil
 from .catalogue import Lesson, command_line, exit_status, started
 from .practice_site import SERVER
 
-INTERVAL = 0.02  # seconds from one look to the next, at least
-SHARE = 0.03  # of one core, that looking may take: more work, fewer looks
+INTERVAL = 0.025  # seconds from one look to the next, at least
+SHARE = 0.02  # of one core, that looking may take: more work, fewer looks
 LAST = 9  # looks that tell how much work one is
 NAMING = 0.25  # seconds in which a thread or a process gets its name
 PATIENCE = 2  # seconds that the site may take to write what it saw
