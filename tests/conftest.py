@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from backstage.catalogue import find, started
+from backstage.machine import truth
 from backstage.practice_site import SERVER
 
 PATIENCE = 20  # seconds that any take of a test may last
@@ -46,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=20,
         help="how often each race is run (20)",
     )
+
+
+def pytest_benchmark_generate_machine_info() -> dict[str, str]:
+    where = f"{platform.system()} {platform.machine()}"
+    return {"truth": f"{where}, {truth()}"}
 
 
 @pytest.fixture

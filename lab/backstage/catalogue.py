@@ -13,11 +13,13 @@ import tempfile
 import textwrap
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+import psutil
 
 from .machine import truth
 
@@ -27,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 KNOWN = {"range": range}  # what a constant's new value may call
 LIKENESS = 0.4  # of 1, from which on a name may be meant by another word
-PATIENCE = 1  # seconds that a lesson may take to end after Ctrl-C
+PATIENCE = 1  # seconds that a process may take to end when it is told to
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,17 @@ def take(
             print(line, end="", flush=True)
     seconds = perf_counter() - start
     return Take(exit_status(child), seconds, line.strip())
+
+
+def end_family(child: subprocess.Popen[str]) -> None:
+    """Kill a child and its own children, at once."""
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(child.pid).children(recursive=True)
+        child.kill()
+        for worker in family:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs(family, PATIENCE)
 
 
 def exit_status(child: subprocess.Popen[str]) -> int:

@@ -8,16 +8,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
 from tqdm import tqdm
 
-from .catalogue import ROOT, Lesson, Take, take
+from .catalogue import ROOT, Lesson, Take, end_family, take
 from .course import table
 
-PATIENCE = 1  # seconds that a killed process may take to be gone
 TICK = 0.5  # seconds between two looks at the clock while uv is at work
 
 
@@ -94,19 +92,8 @@ def _wait(sync: subprocess.Popen[str], what: str) -> str:
                 except subprocess.TimeoutExpired:
                     clock.refresh()
     except BaseException:
-        _end(sync)
+        end_family(sync)
         raise
-
-
-def _end(sync: subprocess.Popen[str]) -> None:
-    """Kill uv and its workers, which would go on writing files."""
-    with suppress(psutil.NoSuchProcess):
-        family = psutil.Process(sync.pid).children(recursive=True)
-        sync.kill()
-        for worker in family:
-            with suppress(psutil.NoSuchProcess):
-                worker.kill()
-        psutil.wait_procs(family, PATIENCE)
 
 
 def _reason(errors: str) -> str:

@@ -1,53 +1,51 @@
-"""The pipeline of 10 beside fetching alone, and fetching all then parsing all.
-
-As part of the suite each runs once, small. In full, with a table of seconds
-and the ratios below it:
-
-    uv run pytest -n0 -s tests/benchmarks --benchmark-columns=min,median,max
-"""
+"""Fetching pages and parsing them: the pipeline of 10 beside other ways."""
 
 import asyncio
 import importlib
-import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from statistics import median
 from typing import Any
 
 import httpx
 import psutil
 import pytest
+import requests
+from measuring import cores, measure, site_seconds
 
 from backstage import practice_site
-from backstage.catalogue import find, started
+from backstage.catalogue import find
+from backstage.watch import watch
 
 lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
-CORES = min(lesson.PROCESSES, os.cpu_count() or 1)
-ROUNDS = 3
-
-Pages = list[tuple[float, str, int, float]]
-seconds: dict[str, list[float]] = {}
-cpu_seconds: list[float] = []
+Pool = ProcessPoolExecutor
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ProcessPoolExecutor]:
+def pool() -> Iterator[Pool]:
     with ProcessPoolExecutor(lesson.PROCESSES) as pool:
         list(pool.map(lesson.parse, [b"<p>"] * lesson.PROCESSES))
         yield pool
 
 
-async def fetch_only(urls: list[str], pool: object) -> list[bytes]:
+def client() -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=lesson.CONNECTIONS)
     timeout = httpx.Timeout(lesson.TIMEOUT, pool=None)
-    async with httpx.AsyncClient(timeout=timeout, limits=limits) as client:
-        fetches = (lesson.fetch(url, client) for url in urls)
-        return list(await asyncio.gather(*fetches))
+    return httpx.AsyncClient(timeout=timeout, limits=limits)
 
 
-async def barrier(urls: list[str], pool: ProcessPoolExecutor) -> list[Any]:
+async def sequential(urls: list[str], pool: Pool) -> list[Any]:
+    async with client() as one:
+        return [lesson.parse(await lesson.fetch(url, one)) for url in urls]
+
+
+async def fetch_only(urls: list[str], pool: Pool) -> list[Any]:
+    async with client() as one:
+        return await asyncio.gather(*(lesson.fetch(url, one) for url in urls))
+
+
+async def barrier(urls: list[str], pool: Pool) -> list[Any]:
     loop = asyncio.get_running_loop()
     pages = await fetch_only(urls, pool)
     return await asyncio.gather(
@@ -55,85 +53,78 @@ async def barrier(urls: list[str], pool: ProcessPoolExecutor) -> list[Any]:
     )
 
 
-async def streaming(urls: list[str], pool: ProcessPoolExecutor) -> Pages:
-    pages: Pages = (await lesson.time_all(urls, pool))[0]
-    return pages
+async def streaming(urls: list[str], pool: Pool) -> list[Any]:
+    pages, _, _ = await lesson.time_all(urls, pool)
+    return [page[1:] for page in pages]
+
+
+async def threads(urls: list[str], pool: Pool) -> list[Any]:
+    def fetch_and_parse(url: str) -> Any:
+        response = requests.get(url, timeout=lesson.TIMEOUT)
+        response.raise_for_status()
+        return lesson.parse(response.content)
+
+    with ThreadPoolExecutor(lesson.CONNECTIONS) as both:
+        return list(both.map(fetch_and_parse, urls))
+
+
+Way = Callable[[list[str], Pool], Coroutine[Any, Any, list[Any]]]
+WAYS: dict[str, Way] = {
+    "fetching alone": fetch_only,
+    "sequential": sequential,
+    "threads for both": threads,
+    "fetch all, then parse": barrier,
+    "streaming": streaming,
+}
 
 
 def spent() -> float:
-    """Return the CPU seconds of this process and of its children."""
+    """Return the CPU seconds of this process and of its pool so far."""
     me = psutil.Process()
     family = [me, *me.children(recursive=True)]
-    return sum(sum(p.cpu_times()[:2]) for p in family)
+    return sum(sum(p.cpu_times()[:2]) for p in family) - site_seconds()
 
 
 @pytest.mark.benchmark(group="pipeline")
-@pytest.mark.parametrize("way", [fetch_only, barrier, streaming])
-def test_pipeline(
-    benchmark: Any,
-    pool: ProcessPoolExecutor,
-    way: Callable[..., Any],
-) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
     pages = lesson.PAGES if benchmark.enabled else lesson.PAGES[:6]
+    used: list[float] = []
 
-    def play(urls: list[str]) -> None:
-        before, start = spent(), time.perf_counter()
-        results = asyncio.run(way(urls, pool))
-        taken = time.perf_counter() - start
-        assert len(results) == len(urls)
-        seconds.setdefault(way.__name__, []).append(taken)
-        if way is streaming:
-            assert len({title for _, title, _, _ in results}) == len(urls)
-            cpu_seconds.append(spent() - before)
+    def play() -> list[Any]:
+        before = spent()
+        results = asyncio.run(WAYS[way](urls, pool))
+        used.append(spent() - before)
+        return results
 
+    def right(results: list[Any]) -> bool:
+        if way == "fetching alone":
+            return len(results) == len(pages)
+        return len({title for title, *_ in results}) == len(pages)
+
+    count = cores(lesson.PROCESSES)
+    ideal = f"fetching, CPU / {count:g}"
+    rounds = 1 if way == "sequential" else 3  # it takes half a minute
     with practice_site(pages) as urls:
-        benchmark.pedantic(
-            play, (urls,), rounds=ROUNDS, iterations=1, warmup_rounds=1
-        )
-    if benchmark.enabled and way is streaming:
-        fetching, waited, streamed = (median(s) for s in seconds.values())
-        bound = max(fetching, median(cpu_seconds) / CORES)
-        print(
-            f"\nfetching {fetching:.2f} s; "
-            f"CPU {median(cpu_seconds):.2f} s on {CORES} cores; "
-            f"streaming {streamed / bound:.2f} times the larger,\n"
-            f"and {waited / streamed:.2f} times faster than the barrier"
-        )
+        measure(benchmark, way, play, right, ideal, rounds=rounds)
+    # Fetching alone is what it is; the rest cannot be faster than its CPU.
+    terms = [("fetching alone", 1), median(used[1:] or used) / count]
+    benchmark.extra_info["ideal"] = terms
 
 
-def peak_memory(pages: list[str]) -> float:
-    """Return the most megabytes that a run of 10 and its children held."""
-    peak = 0
-    with started(
-        find("10"),
-        {"PAGES": repr(pages)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as child:
-        family: list[psutil.Process] = []
-        while child.poll() is None:
-            held = 0
-            try:
-                me = psutil.Process(child.pid)
-                family = [me, *me.children(recursive=True)]
-                held = sum(p.memory_info().rss for p in family)
-            except psutil.NoSuchProcess:
-                continue
-            peak = max(peak, held)
-            time.sleep(0.02)
-    assert child.returncode == 0
-    return peak / 1e6
-
-
-def test_memory_stays_flat(benchmark: Any) -> None:
-    few, many, size = 100, 500, 150_000
-    if not benchmark.enabled:
-        few, many, size = 30, 150, 20_000
-    less, more = (
-        [f"/page/{n}?size={size}" for n in range(count)]
-        for count in (few, many)
+def peak_memory(pages: list[str]) -> int:
+    """Return the most bytes that a run of 10 and its processes held."""
+    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL}
+    seen = watch(
+        find("10"), {"PAGES": repr(pages)}, stderr=silent["stdout"], **silent
     )
-    low = peak_memory(less)
-    high = benchmark.pedantic(peak_memory, (more,), rounds=1, iterations=1)
-    print(f"\n{few} pages {low:.0f} MB, {many} pages {high:.0f} MB at most")
-    assert high < 1.3 * low
+    assert seen.status == 0
+    return seen.peak_memory
+
+
+def test_memory_stays_flat() -> None:
+    few, many = (
+        peak_memory([f"/page/{n}?size=20000" for n in range(count)])
+        for count in (30, 150)
+    )
+    assert many < 1.3 * few
