@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import (
+    bench,
     calibrate,
     catalogue,
     course,
     machine,
     picture,
+    plot,
     pythons,
     readme,
     record,
+    results,
     watch,
 )
 from .files import write_whole
@@ -46,11 +49,16 @@ def main(words: list[str]) -> int:
     """
     verb = next((word for word in words if not word.startswith("-")), "")
     does = VERBS.get(verb, _play)
+    options: list[str] = []
+    if does is _bench and "--" in words:
+        at = words.index("--")
+        words, options = words[:at], words[at + 1 :]
     if verb in VERBS:
         words = [*words]
         words.remove(verb)
     try:
         arguments = _parser(does).parse_intermixed_args(words)
+        arguments.options = options
         level = logging.WARNING if arguments.quiet else logging.INFO
         logging.getLogger(__package__).setLevel(level)
         return does(arguments)
@@ -91,7 +99,19 @@ def _parser(does: Verb) -> Parser:
             metavar="PYTHON" if does is _on else "PYTHON,PYTHON",
             help="a version such as 3.15t, or whatever else uv takes",
         )
-    if does is _watch:
+    if does is _bench:
+        parser.usage = "%(prog)s [GROUP ...] [-- OPTION ...]"
+        parser.add_argument(
+            "groups",
+            nargs="*",
+            metavar="GROUP",
+            help=f"of {', '.join(bench.groups())}; all if none is given",
+        )
+    if does is _plot:
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="JSON of a benchmark"
+        )
+    if does in (_watch, _plot):
         parser.add_argument(
             "--svg",
             metavar="FILE",
@@ -111,9 +131,7 @@ def _parser(does: Verb) -> Parser:
 
 def _play(arguments: argparse.Namespace) -> int:
     """Run lessons by their numbers; without one, choose from a menu.
-
-    NAME=VALUE runs a copy of the lesson in which that constant is changed.
-    VALUE is an expression of literals and range: 'PAGES=["/delay/1"] * 100'.
+    NAME=VALUE changes a constant in a copy: 'PAGES=["/delay/1"] * 100'.
     """
     if arguments.words:
         return course.play_all(_choose(arguments.words, VERBS))
@@ -173,14 +191,13 @@ def _watch(arguments: argparse.Namespace) -> int:
     lesson, and what was seen of it is drawn.
     """
     lesson, changes = _choose_one(arguments.words)
-    file: Path | None = arguments.svg
-    if file and (file.is_dir() or not file.parent.is_dir()):
-        raise UsageError(f"no file can be at {file}")
+    _check_file(arguments.svg)
     catalogue.announce(lesson, changes)
     recording = watch.watch(lesson, changes)
     print(f"\n{picture.text(recording)}", flush=True)
-    if file:
-        write_whole(file, picture.svg(recording, recording.seconds))
+    if arguments.svg:
+        drawn = picture.svg(recording, recording.seconds)
+        write_whole(arguments.svg, drawn)
     if recording.stopped:
         raise recording.stopped
     return recording.status
@@ -190,6 +207,42 @@ def _pictures(arguments: argparse.Namespace) -> int:
     """Run all lessons and draw each into lab/pictures/, for the README."""
     log.info(machine.truth())
     picture.draw_lessons()
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    """Measure the models side by side, by pytest-benchmark, in 8 minutes.
+
+    Of each group it prints a table: median, shortest and longest time, and
+    how many times the ideal the median is. OPTIONs are pytest-benchmark's
+    own: -- --benchmark-json=FILE, --benchmark-save=NAME and so on.
+    """
+    known = bench.groups()
+    for name in arguments.groups:
+        if name not in known:
+            told = ", ".join(known)
+            raise UsageError(f"no group {name!r}; there are {told}")
+    log.info(machine.truth())
+    return bench.bench(arguments.groups or known, arguments.options)
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    """Draw results that 'bench' wrote as JSON: bars, and lines for scale."""
+    _check_file(arguments.svg)
+    found = _load(arguments.file)
+    print(plot.text(found.rows))
+    if arguments.svg:
+        write_whole(arguments.svg, plot.svg(found.rows, found.about))
+    return 0
+
+
+def _results(arguments: argparse.Namespace) -> int:
+    """Tell the repository's own results anew, in lab/ and in the README.
+
+    They are those in tests/benchmarks/results.json.
+    """
+    _load(results.RESULTS)
+    results.write()
     return 0
 
 
@@ -239,6 +292,9 @@ VERBS: dict[str, Verb] = {
     "matrix": _matrix,
     "watch": _watch,
     "pictures": _pictures,
+    "bench": _bench,
+    "plot": _plot,
+    "results": _results,
     "record": _record,
     "calibrate": _calibrate,
     "site": _site,
@@ -274,6 +330,18 @@ def _choose_one(
     if len(chosen) > 1:
         raise UsageError("one lesson at a time")
     return chosen[0]
+
+
+def _check_file(file: Path | None) -> None:
+    if file and (file.is_dir() or not file.parent.is_dir()):
+        raise UsageError(f"no file can be at {file}")
+
+
+def _load(file: Path) -> bench.Results:
+    try:
+        return bench.load(file)
+    except (ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
 
 
 def _list() -> None:

@@ -44,6 +44,9 @@ text {{ font: 12px system-ui, sans-serif; fill: {text}; }}
 .ok {{ fill: {ok}; }} .some {{ fill: {ok}; opacity: 0.4; }}
 .failed {{ fill: none; stroke: {failed}; stroke-width: 1.5; }}
 .busy {{ fill: {busy}; }}
+.bound {{ stroke: {failed}; stroke-width: 2; }}
+.range {{ stroke: {text}; }}
+.curve {{ fill: none; stroke: {ok}; stroke-width: 2; }}
 """
 # The colours of GitHub's own pages, light and dark (primer.style).
 LIGHT = {
@@ -113,16 +116,9 @@ def svg(recording: Recording, span: float) -> str:
 
     Arguments: `span`, the seconds that its time axis is long.
     """
-    picture = ElementTree.Element("svg", role="img", width="800")
-    picture.set("xmlns", "http://www.w3.org/2000/svg")
-    ElementTree.SubElement(picture, "title").text = recording.title
-    ElementTree.SubElement(picture, "desc").text = summary(recording)
-    ElementTree.SubElement(picture, "style").text = style()
-    back = draw(picture, "rect", "back", width=800)
+    picture = canvas(recording.title, summary(recording))
     tracks = ElementTree.SubElement(picture, "g")
     grid = ElementTree.SubElement(picture, "g")
-    write(picture, recording.title, MARGIN, 28, "title")
-    write(picture, summary(recording), MARGIN, 48)
     y = TOP
     wide = int(recording.seconds / span * (RIGHT - LEFT))
     rows = request_rows(recording.requests)
@@ -153,11 +149,7 @@ def svg(recording: Recording, span: float) -> str:
         write(picture, f"{tick:g} s", x, y + 14, "dim", "middle")
     today = datetime.datetime.now(datetime.UTC).date()
     write(picture, f"{truth()}, {today}", MARGIN, y + 38, "dim")
-    height = y + 50
-    back.set("height", f"{height}")
-    picture.set("viewBox", f"0 0 800 {height}")
-    ElementTree.indent(picture)
-    return ElementTree.tostring(picture, "unicode") + "\n"
+    return finish(picture, y + 50)
 
 
 def draw_lessons() -> None:
@@ -413,6 +405,26 @@ def block(share: float) -> str:
     """Return the block of that height; a little is not nothing."""
     eighths = round(share * 8)
     return BLOCKS[eighths or share >= 1 / 40]
+
+
+def canvas(title: str, about: str) -> ElementTree.Element:
+    """Return an SVG of 800 pixels' width with a title and a line about it."""
+    picture = ElementTree.Element("svg", role="img", width="800")
+    picture.set("xmlns", "http://www.w3.org/2000/svg")
+    ElementTree.SubElement(picture, "title").text = title
+    ElementTree.SubElement(picture, "desc").text = about
+    ElementTree.SubElement(picture, "style").text = style()
+    draw(picture, "rect", "back", width=800).set("height", "100%")
+    write(picture, title, MARGIN, 28, "title")
+    write(picture, about, MARGIN, 48)
+    return picture
+
+
+def finish(picture: ElementTree.Element, height: float) -> str:
+    """Return the source of an SVG that is so many pixels high."""
+    picture.set("viewBox", f"0 0 800 {height:g}")
+    ElementTree.indent(picture)
+    return ElementTree.tostring(picture, "unicode") + "\n"
 
 
 def style() -> str:

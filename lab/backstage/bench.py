@@ -1,0 +1,203 @@
+"""Formal numbers: runs of the benchmarks, and their results as tables."""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from .catalogue import ROOT, end_family
+
+FOLDER = ROOT / "tests" / "benchmarks"
+USAGE = 4  # pytest's exit status where its options make no sense
+MISSING = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: seconds, and what else was measured with it.
+
+    `ideal` is the seconds that it cannot be faster than, as far as the rows
+    beside it tell, and `about` says what that is. `factor` makes the table's
+    `unit` of seconds. `more` holds, where it was measured, `cpu` (seconds),
+    `memory` (most bytes), `site` (share of a core) and `count` (pages).
+    """
+
+    group: str
+    name: str
+    median: float
+    least: float
+    most: float
+    ideal: float | None
+    about: str
+    unit: str
+    factor: float
+    more: dict[str, Any]
+
+    @property
+    def times(self) -> float | None:
+        """How many times the ideal the median is."""
+        return self.median / self.ideal if self.ideal else None
+
+
+def groups() -> list[str]:
+    """Return the names of the groups, each a file of benchmarks."""
+    names = [path.stem for path in sorted(FOLDER.glob("test_*.py"))]
+    return [name.removeprefix("test_") for name in names]
+
+
+def bench(chosen: Sequence[str], options: Sequence[str]) -> int:
+    """Run groups of benchmarks in full, and print a table of each.
+
+    Arguments: `options`, pytest-benchmark's own.
+
+    Returns pytest's exit status, but 2 where an option makes no sense.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--benchmark-json")
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        asked, others = parser.parse_known_args(options)
+        file = Path(asked.benchmark_json or Path(folder, "x.json")).absolute()
+        command = [sys.executable, "-m", "pytest", "-n0", "-q", "--no-header"]
+        command += ["--capture=sys", "--benchmark-only", "--benchmark-quiet"]
+        command += [f"--benchmark-json={file}", *others]
+        command += [str(FOLDER / f"test_{name}.py") for name in chosen]
+        # Ctrl-C is for the director: it ends all of them at once.
+        with subprocess.Popen(
+            command, cwd=ROOT, text=True, start_new_session=True
+        ) as child:
+            try:
+                status = child.wait()
+            except BaseException:
+                end_family(child)
+                raise
+        if status == 0:
+            print(f"\n{tables(load(file).rows)}")
+    return 2 if status == USAGE else status
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run of the benchmarks: its rows, and a line on where and when."""
+
+    rows: list[Row]
+    about: str
+
+
+def load(file: Path) -> Results:
+    """Return what is in a JSON file that pytest-benchmark wrote.
+
+    Raises ValueError, in one line, where it is none of these benchmarks', and
+    OSError where it cannot be read.
+    """
+    try:
+        whole = json.loads(file.read_text("utf-8"))
+        entries = whole["benchmarks"]
+        medians = {
+            (entry["group"], entry["extra_info"]["row"]): entry["stats"]
+            for entry in entries
+        }
+        rows = [_row(entry, medians) for entry in entries]
+        about = f"{whole['machine_info']['truth']}, {whole['datetime'][:10]}"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        rows = []
+    if not rows:
+        raise ValueError(f"no results of the benchmarks in {file}")
+    return Results(rows, about)
+
+
+def _row(
+    entry: dict[str, Any], known: dict[tuple[str, str], dict[str, float]]
+) -> Row:
+    more, stats = dict(entry["extra_info"]), entry["stats"]
+    group = entry["group"]
+    terms = []
+    for term in more.pop("ideal"):
+        if isinstance(term, list):  # another row, and by what to divide it
+            name, divisor = term
+            term = known.get((group, name), {"median": 0})["median"] / divisor
+        terms.append(term)
+    return Row(
+        group,
+        more.pop("row"),
+        stats["median"],
+        stats["min"],
+        stats["max"],
+        max(terms) if all(terms) else None,
+        more.pop("ideal is"),
+        more.pop("unit", "seconds"),
+        more.pop("factor", 1.0),
+        more,
+    )
+
+
+def tables(rows: Sequence[Row]) -> str:
+    """Return a table of each group, at most 80 columns wide."""
+    found = []
+    for _, own in groupby(rows, key=lambda row: row.group):
+        lines = cells(list(own))
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        *numbers, last = range(1, len(widths))
+        text = []
+        for line in lines:
+            padded = [f"{line[0]:<{widths[0]}}"]
+            padded += [f"{line[n]:>{widths[n]}}" for n in numbers]
+            text.append(f"{' '.join(padded)}  {line[last]}".rstrip())
+        found.append("\n".join(text))
+    return "\n\n".join(found)
+
+
+def cells(rows: Sequence[Row]) -> list[list[str]]:
+    """Return the cells of one group's table, its heading first.
+
+    A column that no row has a figure for is left out.
+    """
+    first = rows[0]
+    lines = [
+        [
+            f"{first.group}, {first.unit}",
+            "median",
+            "min",
+            "max",
+            "CPU",
+            "MB",
+            "site",
+            "times",
+            "the ideal",
+        ]
+    ]
+    for row in rows:
+        factor = row.factor
+        cpu, memory, site = map(row.more.get, ("cpu", "memory", "site"))
+        ideal = "" if row.ideal is None else f"{figure(row.ideal * factor)} "
+        lines.append(
+            [
+                row.name,
+                figure(row.median * factor),
+                figure(row.least * factor),
+                figure(row.most * factor),
+                figure(cpu),
+                MISSING if memory is None else f"{memory / 1e6:,.0f}",
+                MISSING if site is None else f"{site:.0%}",
+                figure(row.times),
+                ideal + row.about,
+            ]
+        )
+    kept = [
+        n
+        for n, column in enumerate(zip(*lines, strict=True))
+        if set(column[1:]) != {MISSING}
+    ]
+    return [[line[n] for n in kept] for line in lines]
+
+
+def figure(number: float | None) -> str:
+    """Return a number as it stands in a table."""
+    if number is None:
+        return MISSING
+    return f"{number:,.0f}" if number >= 100 else f"{number:.2f}"
