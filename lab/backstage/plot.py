@@ -186,7 +186,7 @@ def text_curves(rows: Sequence[Row]) -> list[str]:
         round((1 - y_axis.place(power)) * (LINES - 1)): f"{power:g} s"
         for power in y_axis.powers()
     }
-    lines = [f"{shown.get(n, ''):>7} {line}" for n, line in enumerate(lines)]
+    lines = [f"{shown.get(n, ''):>7}│{line}" for n, line in enumerate(lines)]
     scale = " " * 7
     for power in x_axis.powers():
         at = 8 + round(x_axis.place(power) * (columns - 1))

@@ -103,7 +103,7 @@ def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
         return len({title for title, *_ in results}) == len(pages)
 
     count = cores(lesson.PROCESSES)
-    ideal = f"fetching, CPU / {count:g}"
+    ideal = f"max(fetching, CPU/{count:g})"
     rounds = 1 if way == "sequential" else 3  # it takes half a minute
     with practice_site(pages) as urls:
         measure(benchmark, way, play, right, ideal, rounds=rounds)
