@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_director import directing, lab
 
-from backstage import bench, plot, results
+from backstage import bench, director, plot, results
 from backstage.catalogue import README
 from backstage.practice_site import SERVER
 
@@ -244,6 +244,21 @@ def test_bench_fails_where_a_result_is_wrong(
 
 def test_bench_hands_on_bad_options(tiny: Path) -> None:
     assert bench.bench(["tiny"], ["--benchmark-nonsense"]) == 2
+
+
+def test_options_for_pytest_benchmark_follow_two_dashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = list[tuple[list[str], list[str]]]()
+
+    def bench_in_name(groups: list[str], options: list[str]) -> int:
+        asked.append((groups, options))
+        return 7
+
+    monkeypatch.setattr(bench, "bench", bench_in_name)
+    assert director.main(["bench", "scale", "--", "--quiet", "-x"]) == 7
+    assert director.main(["bench"]) == 7
+    assert asked == [(["scale"], ["--quiet", "-x"]), (bench.groups(), [])]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")

@@ -127,9 +127,9 @@ def test_two_processes_stand_at_full_height() -> None:
     pool = [
         process(4, 0.02, parent=0),
         process(4, 0.1, begin=0.5, command=POOL, parent=1),
+        process(4, 0.001, begin=0.6),
         process(4, 0.98, begin=1, command=POOL, parent=2),
         process(3, 0.9, begin=1, command=POOL, parent=2),
-        process(4, 0.001, begin=0.1),
     ]
     check(
         picture.text(recording(4, pool)),
@@ -296,14 +296,20 @@ def test_an_svg_names_every_lane_and_every_row() -> None:
 def test_an_svg_is_drawn_to_scale() -> None:
     """Four seconds of the eight that are 630 pixels wide."""
     pool = [process(4, 0.5), process(2, 1.0, begin=1)]
-    requests = [Request("/a", 1, 2, 200), Request("/b", 2, 3, 500)]
+    requests = [
+        Request("/a", 1, 2, 200),
+        Request("/b", 2, 3, 500),
+        Request("/c", 3, 3.001, 200),
+    ]
     svg = ElementTree.fromstring(picture.svg(recording(4, pool, requests), 8))
     shapes = {
         kind: [x.attrib for x in svg.iter() if x.get("class") == kind]
         for kind in ("track", "ok", "failed", "busy")
     }
     assert [x["width"] for x in shapes["track"]] == ["315", "315"]
-    (ok,), (failed,) = shapes["ok"], shapes["failed"]
+    ok, short = shapes["ok"]
+    (failed,) = shapes["failed"]
+    assert short["width"] == "3"  # or nobody would see it
     per_second = 630 / 8
     for bar, begin in ((ok, 1), (failed, 2)):
         assert float(bar["x"]) - 150 == pytest.approx(

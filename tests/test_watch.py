@@ -181,6 +181,22 @@ def test_memory_is_that_of_the_whole_tree(watching: Watch) -> None:
     assert 160e6 < recording.peak_memory < 280e6
 
 
+def test_memory_is_not_that_of_the_site(
+    watching: Watch, tmp_path: Path
+) -> None:
+    file = tmp_path / "memory"
+    recording = watching(
+        "import pathlib, time, psutil\n"
+        "from backstage import practice_site\n"
+        "with practice_site(['/get']):\n"
+        "    time.sleep(0.3)\n"
+        "    own = psutil.Process().memory_info().rss\n"
+        f"pathlib.Path({str(file)!r}).write_text(str(own))\n"
+    )
+    own = int(file.read_text())
+    assert own * 0.9 < recording.peak_memory < own * 1.2
+
+
 def test_threads_have_the_names_that_the_system_has(watching: Watch) -> None:
     recording = watching(
         "import threading, time\n"
@@ -249,6 +265,12 @@ def test_it_writes_an_svg(traced: None, tmp_path: Path) -> None:
     assert run.stdout.count("/delay/0.1 ") == 3
     assert run.stdout.splitlines()[-1] in texts
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    tracks = [
+        float(x.get("width", 0))
+        for x in ElementTree.parse(file).iter()
+        if x.get("class") == "track"
+    ]
+    assert max(tracks) == picture.RIGHT - picture.LEFT
 
 
 @pytest.mark.parametrize("name", ["", "missing/picture.svg"])
