@@ -6,6 +6,7 @@ import importlib
 import math
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ from conftest import Take, computing, terminal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstage.catalogue import find, started
+from backstage import practice_site
+from backstage.catalogue import ROOT, find, started
 
 Taker = Callable[..., Take]
 
@@ -443,3 +445,173 @@ def test_10_finds_what_is_in_a_page() -> None:
     html = b"<title>T</title><a href='x'>1</a><a href='y'>2</a>"
     assert lesson.parse(html)[:2] == ("T", 2)
     assert lesson.parse(b"no html")[:2] == ("", 0)
+
+
+OUTCOMES = {
+    "/get": "ok",
+    "/redirect/2": "ok",
+    "/status/404": "http error",
+    "/status/500": "http error",
+    "/silent": "timeout",
+    "/cut": "broken",
+    "/drop": "broken",
+    "http://nowhere.invalid/": "dns error",
+    "http://127.0.0.1:1/": "refused",
+    "http://localhost:1/": "refused",
+}
+MODELS = ["sequential", "threads", "processes", "asyncio"]
+
+
+def test_11_finds_the_same_by_every_model(take: Taker) -> None:
+    pages = [*OUTCOMES, "/get"]
+    result = take("11", PAGES=pages, TIMEOUT=0.7)
+    assert result.status == 0
+    heading, *rows = result.lines[: len(pages) + 1]
+    assert heading.split() == ["address", "outcome", *MODELS]
+    for page, row in zip(pages, rows, strict=True):
+        wait = r" +\d\.\d\d s" * 4
+        told = rf"{page:<23} {OUTCOMES[page]} *{wait}"
+        assert re.fullmatch(told, row), row
+    empty, heading, *methods = result.lines[len(pages) + 1 :]
+    assert (empty, heading[:10]) == ("", "Method    ")
+    assert [row.split()[0] for row in methods] == MODELS
+    assert {row.split()[3] for row in methods} == {"27%"}
+    assert methods[0].endswith(" 1.00")
+    visits = Counter(visit["path"] for visit in result.seen)
+    assert visits["/silent"] == visits["/cut"] == 4
+    assert visits["/get"] == 3 * 4  # a redirection leads to it, too
+
+
+def test_11_checks_no_more_at_a_time_than_it_has_workers(take: Taker) -> None:
+    result = take("11", PAGES=["/delay/0.3"] * 9, WORKERS=3)
+    assert (result.status, result.peak) == (0, 3)
+    visits = sorted(result.seen, key=lambda visit: float(visit["arrived"]))
+    assert len(visits) == 4 * 9
+    parts = [visits[n : n + 9] for n in range(0, 36, 9)]
+    peaks = [max(visit["in_flight"] for visit in part) for part in parts]
+    assert peaks == [1, 3, 3, 3]
+    for row in result.lines[1:10]:  # waiting for a worker is not counted
+        assert all(0.3 <= float(x) < 0.6 for x in row.split()[2::2])
+
+
+def test_11_keeps_its_connections() -> None:
+    lesson: Any = importlib.import_module("11_url_checker")
+    with practice_site(["/get"] * 3) as urls:
+        lesson.open_session()
+        for url in urls:
+            assert lesson.check(url, 5)[0] == "ok"
+        (adapter,) = {lesson.own.session.get_adapter(url) for url in urls}
+        (pool,) = adapter.poolmanager.pools._container.values()
+        assert (pool.num_requests, pool.num_connections) == (3, 1)
+
+
+def test_12_tells_the_story_of_this_build(take: Taker) -> None:
+    result = take("12", STEPS=300_000, ROUNDS=10_000)
+    assert (result.status, result.errors) == (0, [])
+    heading, *rows, last = result.lines
+    models = ["Thread", "Process", "Interpreter"]
+    if sys.version_info < (3, 14):
+        models.pop()
+    assert heading.split() == ["one", "by", "one", "ideal", *models]
+    assert [row[:12].strip() for row in rows] == [
+        "pure Python",
+        "C",
+        "waiting",
+    ]
+    *_, waiting = rows
+    assert len(re.findall(r" \d+\.\d\d \(\d\.\d\)", waiting)) == len(models)
+    assert " (0.0)" in waiting  # no core is busy
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    told = rf"efficiency of threads \(GIL {'on' if gil else 'off'}\): "
+    told += r"pure Python \d+%, C \d+%, waiting (\d+)%"
+    assert 75 < figure(told, last) <= 100
+
+
+def test_12_counts_cpu_time_alone() -> None:
+    lesson: Any = importlib.import_module("12_gil_comparison")
+    seconds, busy, found = lesson.measure(
+        "ThreadPoolExecutor", 1, lesson.partial(lesson.add_squares, 4)
+    )
+    assert found == {0 + 1 + 4 + 9}
+    seconds, busy, found = lesson.measure(
+        "ThreadPoolExecutor", 2, lesson.partial(time.sleep, 0.5)
+    )
+    assert seconds >= 0.5
+    assert busy < 0.2
+
+
+def test_13_weighs_each_kind(take: Taker) -> None:
+    result = take("13", COUNTS=[1, 300], FEW=[1, 2])
+    assert (result.status, result.errors) == (0, [])
+    kinds = ["process", "task", "thread", "interpreter"]
+    if sys.version_info < (3, 14):
+        kinds.pop()
+    _, *rows, last = result.lines
+    assert [row.split()[1] for row in rows] == [k for k in kinds for _ in "12"]
+    told = dict(re.findall(r"(\w+) (-?[\d,]+\.\d)", last))
+    assert list(told) == kinds
+    sizes = {kind: float(told[kind].replace(",", "")) for kind in kinds}
+    assert sizes["task"] < sizes["thread"] < 200  # KB
+    assert sizes["process"] > 2_000
+    assert sizes.get("interpreter", 1_000) > 500
+    for row in result.lines:
+        assert len(row) < 80
+
+
+def python(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        check=False,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def exercises() -> list[str]:
+    text = (ROOT / "lab" / "README.md").read_text("utf-8")
+    blocks = re.findall(r"(?s)```bash\n(.*?)```", text)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("command", exercises())
+def test_an_exercise_is_a_command_that_works(
+    command: str, traced: None, tmp_path: Path
+) -> None:
+    (tmp_path / "urls.txt").write_text("/get\n/html\n\n", "utf-8")
+    uv, run, script, *words = shlex.split(command)
+    assert (uv, run) == ("uv", "run")
+    done = python(ROOT / script, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") > 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--workers 0", "must be more than 0"),
+        ("--timeout -1", "must be more than 0"),
+        ("--batch x", "invalid int value: 'x'"),
+        ("--model coroutines", "invalid choice: 'coroutines'"),
+        ("@no/such/file", "'no/such/file'"),
+    ],
+)
+def test_11_tells_in_one_line_what_makes_no_sense(
+    words: str, told: str
+) -> None:
+    done = python(find("11").path, *words.split(), cwd=ROOT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_11_finds_out_why() -> None:
+    explain = importlib.import_module("11_url_checker").explain
+    refused = OSError("all of them failed")
+    refused.__cause__ = ExceptionGroup(
+        "", [ConnectionRefusedError(), OSError()]
+    )
+    assert explain(refused) == "refused"
+    assert explain(TimeoutError()) == "timeout"
+    assert explain(OSError()) == "broken"

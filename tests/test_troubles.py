@@ -18,6 +18,7 @@ FETCHING = ["2", "3", "01", "02", "05", "08", "10"]
 COMPUTING = ["0", "1", "03", "04"]
 RACING = ["06", "07"]
 COUNTING = "09"  # the one that goes on
+CHECKING = "11"  # the one that does nothing else
 
 
 def ends_in_one_line(result: Take, status: int, names: str) -> None:
@@ -126,6 +127,10 @@ def test_a_constant_makes_no_sense(
         ("10", "PROCESSES"),
         ("05", "TIMEOUT"),
         ("08", "TIMEOUT"),
+        ("11", "WORKERS"),
+        ("11", "BATCH"),
+        ("12", "ROUNDS"),
+        ("12", "JOBS"),
     ],
 )
 def test_a_constant_of_a_download_makes_no_sense(
@@ -222,7 +227,7 @@ def has_workers(lesson: psutil.Process) -> bool:
     return len(computing(lesson)) >= 2
 
 
-@pytest.mark.parametrize("number", [*FETCHING, COUNTING])
+@pytest.mark.parametrize("number", [*FETCHING, COUNTING, CHECKING])
 @pytest.mark.parametrize("moment", [has_a_site, has_a_request])
 def test_ctrl_c_while_waiting(
     take: Taker, number: str, moment: Callable[[psutil.Process], bool]
@@ -242,6 +247,9 @@ def test_ctrl_c_while_waiting(
         ("04", has_workers, {"WORK": 3_000_000}),
         ("06", has_threads, {"UPDATES": 100_000_000}),
         ("07", has_threads, {"UPDATES": 100_000_000}),
+        ("12", computes, {"STEPS": 100_000_000}),
+        ("12", has_workers, {"STEPS": 5_000_000}),
+        ("13", has_threads, {"COUNTS": [20_000], "FEW": [1]}),
     ],
 )
 def test_ctrl_c_while_computing(
@@ -262,6 +270,7 @@ def test_ctrl_c_while_computing(
         ("08", {"PAGES": ["/delay/9"] * 300}),
         ("09", {"PAGES": ["/status/500"] * 5, "TRIES": 9}),
         ("10", {"PAGES": [f"/page/{n}?size=300000" for n in range(60)]}),
+        ("11", {"PAGES": ["/delay/0.9"] * 2 + ["/delay/9"]}),
     ],
 )
 def test_ctrl_c_late(

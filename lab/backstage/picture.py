@@ -24,7 +24,7 @@ MOST = 40  # rows of requests, and as many lanes: more of them share a row
 LEAST = 1 / 60  # of the run, that a thread with a lane of its own computes
 NOISE = 1.2  # cores that may seem to be busy where it is one
 TICKS = 8  # figures on the time axis, at most
-LABEL = 22  # characters of a name, at most
+LABEL = 20  # characters of a name, at most
 
 WIDTH = 79  # columns of the text
 BLOCKS = " ▁▂▃▄▅▆▇█"

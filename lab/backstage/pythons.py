@@ -39,8 +39,6 @@ def environment(python: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:
         command = [uv, "sync", "--project", str(ROOT), "--python", python]
         command += ["--frozen", "--no-dev", "--compile-bytecode", "--quiet"]
-        # No lesson needs it, and not every build of Python has it ready made.
-        command += ["--no-install-package", "psutil"]
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
