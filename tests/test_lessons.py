@@ -615,3 +615,34 @@ def test_11_finds_out_why() -> None:
     assert explain(refused) == "refused"
     assert explain(TimeoutError()) == "timeout"
     assert explain(OSError()) == "broken"
+
+
+def test_14_tells_what_it_chose_and_what_was_fastest(take: Taker) -> None:
+    result = take("14", TASKS=20)
+    assert (result.status, result.errors) == (0, [])
+    *rows, last = result.lines
+    told = re.compile(
+        r"(\w+): +(\w+) +sequential (\S+) s threads (\S+) s processes (\S+) s"
+    )
+    found = [match.groups() for match in map(told.fullmatch, rows) if match]
+    kinds = ["tiny", "waits", "computes", "hashes"]
+    assert [kind for kind, *_ in found] == kinds
+    assert [choice for _, choice, *_ in found[:2]] == ["sequential", "threads"]
+    _, _, alone, threads, _ = found[1]
+    assert float(alone) >= 0.4 > float(threads)
+    assert re.fullmatch(r"its choice was good [1-4] times of 4", last)
+
+
+@pytest.mark.parametrize(
+    "command",
+    re.findall(
+        r"\| `(--workload .*)` \| (\w+) \|",
+        (ROOT / "lab" / "README.md").read_text("utf-8"),
+    ),
+)
+def test_the_table_of_choices_is_true(command: tuple[str, str]) -> None:
+    words, model = command
+    done = python(ROOT / "lab", "choose", *words.split(), cwd=ROOT)
+    assert done.returncode == 0
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert f"take {model};" in done.stdout or not gil

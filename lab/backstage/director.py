@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import (
+    advise,
     bench,
     calibrate,
     catalogue,
+    choose,
     course,
     machine,
     picture,
@@ -111,6 +113,18 @@ def _parser(does: Verb) -> Parser:
         parser.add_argument(
             "file", type=Path, metavar="FILE", help="JSON of a benchmark"
         )
+    if does is _advise:
+        target = "MODULE:FUNCTION"
+        parser.usage = f"%(prog)s [{target}] [OPTION ...]"
+        parser.add_argument(
+            "function", nargs="?", metavar=target, help="yours"
+        )
+        parser.add_argument("--input", nargs="+", default=[], metavar="INPUT")
+        parser.add_argument("--seconds", help="to measure in (20)")
+        parser.add_argument("--json", action="store_true", help="for scripts")
+        for name in choose.QUESTIONS:
+            one_of = ", ".join(choose.ANSWERS.get(name, ["a number"]))
+            parser.add_argument(f"--{name}", metavar="ANSWER", help=one_of)
     if does in (_watch, _plot):
         parser.add_argument(
             "--svg",
@@ -130,9 +144,7 @@ def _parser(does: Verb) -> Parser:
 
 
 def _play(arguments: argparse.Namespace) -> int:
-    """Run lessons by their numbers; without one, choose from a menu.
-    NAME=VALUE changes a constant in a copy: 'PAGES=["/delay/1"] * 100'.
-    """
+    """Run lessons, or choose from a menu; NAME=VALUE changes a constant."""
     if arguments.words:
         return course.play_all(_choose(arguments.words, VERBS))
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -246,6 +258,51 @@ def _results(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _advise(arguments: argparse.Namespace) -> int:
+    """Choose a model for your own function, by measuring it.
+
+    Each INPUT is an argument of a call, an expression in which the module's
+    names are known ("*range(8)" is eight), or a file with one a line. It is
+    called many times. Without a function the answers to some questions, or
+    the options that stand for them, decide by rules instead.
+    """
+    if arguments.function:
+        return _measure(arguments)
+    if arguments.json or arguments.input or arguments.seconds:
+        raise UsageError("--input, --seconds and --json are for a function")
+    given = {name: getattr(arguments, name) for name in choose.QUESTIONS}
+    answers = {name: answer for name, answer in given.items() if answer}
+    if not (answers or sys.stdin.isatty()):
+        raise UsageError("no function, and no terminal to ask in")
+    try:
+        work = choose.work(answers) if answers else choose.ask()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    except EOFError:
+        raise UsageError("no answer") from None
+    print(choose.told_by_rule(work))
+    return 0
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    """Measure a function, and tell which model suits it."""
+    for name in choose.QUESTIONS:
+        if name != "tasks" and getattr(arguments, name):
+            raise UsageError(f"--{name} is for choosing without a function")
+    try:
+        tasks = choose.number("tasks", arguments.tasks or "100")
+        seconds = choose.number("seconds", arguments.seconds or "20")
+        words = choose.sources(arguments.input)
+        advice = advise.advise(arguments.function, words, int(tasks), seconds)
+    except ChildProcessError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except (LookupError, ValueError, OSError) as error:
+        raise UsageError(str(error.args[0])) from None
+    print(advice.json() if arguments.json else choose.told(advice))
+    return 0
+
+
 def _record(arguments: argparse.Namespace) -> int:
     """Record a take of a lesson as an asciicast of 80 columns.
 
@@ -295,6 +352,7 @@ VERBS: dict[str, Verb] = {
     "bench": _bench,
     "plot": _plot,
     "results": _results,
+    "choose": _advise,
     "record": _record,
     "calibrate": _calibrate,
     "site": _site,

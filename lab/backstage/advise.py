@@ -1,0 +1,534 @@
+"""Which model suits a function: measured on a few of its own inputs.
+
+The function runs in a child (see `probe`), which holds the workers of every
+model at once: one round after the other each model runs a sample of tasks, so
+that all of them see the same noise of the machine.
+"""
+
+import json
+import math
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from random import Random
+from statistics import geometric_mean, mean, median
+from time import perf_counter
+from typing import Any
+
+import psutil
+from tqdm import tqdm
+
+from .catalogue import end_family
+from .machine import cpus
+from .probe import POOLS
+
+ROUNDS = 11  # samples of each model, at most
+SAMPLE = 0.2  # seconds that a sample should last
+MOST_TASKS = 20_000  # in one sample
+MOST_WORKERS = 100  # threads at a time
+MOST_AWAITED = 1_000  # coroutines at a time
+MOST_PROCESSES = 4  # of each core, at a time
+CHUNK = 0.005  # seconds of work that a process is handed at a time
+TRIAL = 0.25  # of all seconds, that one input may take the first time
+RESERVE = 0.5  # seconds that are left for the end
+LOOK = 0.1  # seconds between two looks at whether the child is alive
+SLACK = 1.5  # times what is expected, that there must be time for
+TIE = 0.07  # of the time: models that near to each other are as good
+RESAMPLES = 500
+MOST = 1_000_000  # tasks that any advice is for
+
+# Of two that are as good, the first is taken: it asks less of its user.
+MODELS = ["sequential", "asyncio", "threads", "processes", "interpreters"]
+
+
+@dataclass
+class Model:
+    """How a model did.
+
+    `start` is the seconds that its workers took to start, `memory` the bytes
+    of one, `chunk` the tasks that one is handed at a time, and `rounds` the
+    seconds that a task took, one for each sample. `why` tells why the model
+    is out of the question, or has not been measured.
+    """
+
+    name: str
+    workers: int = 1
+    start: float = 0.0
+    memory: float = 0.0
+    chunk: int = 1
+    rounds: list[float] = field(default_factory=list)
+    why: str = ""
+
+    def seconds(self, tasks: int, each: float | None = None) -> float:
+        """Return how long so many tasks take, the start included.
+
+        Arguments: `each`, the seconds of one task; else the rounds' median.
+        """
+        waves = math.ceil(tasks / self.workers)
+        return self.start + waves * self.workers * (
+            median(self.rounds) if each is None else each
+        )
+
+
+@dataclass
+class Advice:
+    """What was found of a function, and which model is best.
+
+    `seconds` and `cpu` are those of one call, `gain` is how many times as
+    fast two threads are as one, `there` and `back` are the bytes that a call
+    costs between processes and the seconds of pickling them, `failures` what
+    went wrong. `from_tasks` is from how many tasks on `best` is faster than
+    sequential, `sure` the share of resamples of the rounds in which no other
+    model is better, `ranges` which model is best from how many tasks on.
+    """
+
+    function: str
+    tasks: int
+    is_async: bool = False
+    seconds: float = 0.0
+    cpu: float = 0.0
+    gain: float | None = None
+    there: list[float] | None = None
+    back: list[float] | None = None
+    failures: list[str] = field(default_factory=list)
+    models: list[Model] = field(default_factory=list)
+    best: str = ""
+    second: str = ""
+    from_tasks: int | None = None
+    sure: float = 0.0
+    ranges: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def busy(self) -> float:
+        """The share of the time that a call is on a CPU."""
+        return min(self.cpu / self.seconds, 1)
+
+    def json(self) -> str:
+        """Return all of it as JSON, in one line."""
+        return json.dumps(asdict(self))
+
+
+Step = Callable[[Model], None]
+
+
+class SilenceError(Exception):
+    """The child is no more; the text says what the function did."""
+
+
+class Child:
+    """A probe in a process of its own, until `end`."""
+
+    def __init__(self, target: str, words: Sequence[str]) -> None:
+        self.process = subprocess.Popen(
+            # Not -m: interpreters would not find the functions of __main__.
+            [sys.executable, "-c", "from backstage.probe import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C is for the parent
+        )
+        self.answers = queue.Queue[str]()
+        self.family = list[psutil.Process]()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.first = {"target": target, "words": list(words)}
+
+    def ask(self, seconds: float, **question: Any) -> dict[str, Any]:
+        """Return the answer to a question; see `probe.main`.
+
+        Raises SilenceError where none comes within so many seconds, or the
+        child has died, and ChildProcessError where the function failed.
+        """
+        with suppress(OSError):  # it has died
+            print(json.dumps(question), file=self.process.stdin, flush=True)
+        end, line = perf_counter() + seconds, ""
+        while not line:
+            alive = self.process.poll() is None
+            try:
+                line = self.answers.get(timeout=LOOK)
+            except queue.Empty:
+                if not alive:  # its workers may keep the pipe open
+                    code = self.process.returncode
+                    raise SilenceError(f"ended its process ({code})") from None
+                if perf_counter() > end:
+                    told = f"did not end in {seconds:.1f} s"
+                    raise SilenceError(told) from None
+        answer: dict[str, Any] = json.loads(line)
+        if question.get("do") == "open":
+            child = psutil.Process(self.process.pid)
+            self.family = child.children(recursive=True)
+        if "error" in answer:
+            raise ChildProcessError(answer["error"])
+        return answer
+
+    def end(self) -> None:
+        """Kill the child and its workers, and those that it left behind."""
+        end_family(self.process)
+        self.process.wait()
+        for one in self.family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _listen(self) -> None:
+        with suppress(ValueError):  # it was closed
+            for line in self.process.stdout or ():
+                self.answers.put(line)
+
+
+class Measurement:
+    """The measuring of one function, in a budget of seconds."""
+
+    def __init__(
+        self, target: str, words: Sequence[str], tasks: int, budget: float
+    ) -> None:
+        self.advice = Advice(target, tasks)
+        self.words = words
+        self.budget = budget
+        self.begin = perf_counter()
+        self.cores = max(1, int(cpus()))
+        self.good = list[int]()  # inputs with which it works
+        self.each = dict[str, float]()  # seconds of a task, by models
+        self.patience = budget
+        self.child = Child(target, words)
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return self.budget - RESERVE - (perf_counter() - self.begin)
+
+    def wait(self) -> float:
+        """Return the seconds that a model may take for what it is asked."""
+        return min(self.left(), self.patience)
+
+    def load(self) -> int:
+        """Load the function in the child; return how many inputs it has.
+
+        Raises LookupError, in one line, where there is no such function, or
+        it does not take its inputs, and SilenceError as `Child.ask` does.
+        """
+        about = self.child.ask(self.left(), **self.child.first)
+        if "usage" in about:
+            raise LookupError(about["usage"])
+        self.advice.is_async = about["async"]
+        return int(about["inputs"])
+
+    def restart(self) -> None:
+        """Go on with a new child, and with what is known to work."""
+        self.child.end()
+        self.child = Child(self.advice.function, self.words)
+        self.load()
+        for number in self.good:
+            self.child.ask(self.left(), do="once", number=number)
+        for model in self.advice.models:
+            if model.name in self.each and not model.why:
+                self.open(model)
+
+    def try_inputs(self, count: int) -> None:
+        """Call with one input after the other, and keep those that work.
+
+        Raises ChildProcessError, in one line, where there are none.
+        """
+        found = list[dict[str, float]]()
+        for number in range(count):
+            patience = min(self.budget * TRIAL, self.left())
+            if found and self.left() < self.budget * (1 - TRIAL):
+                break
+            try:
+                question = {"do": "once", "number": number}
+                found.append(self.child.ask(patience, **question))
+                self.good.append(number)
+            except ChildProcessError as error:
+                self.advice.failures.append(f"input {number + 1}: {error}")
+            except SilenceError as silence:
+                self.advice.failures.append(
+                    f"input {number + 1}: it {silence}"
+                )
+                self.restart()
+        if not found:
+            raise ChildProcessError("; ".join(self.advice.failures))
+        self.advice.seconds = mean(one["seconds"] for one in found)
+        self.advice.cpu = mean(one["cpu"] for one in found)
+
+    def weigh(self) -> str:
+        """Measure the pickling of a call; return why it cannot be, if so."""
+        question = {"do": "weigh", "number": self.good[0]}
+        found = self.child.ask(self.left(), **question)
+        self.advice.there = found.get("there")
+        self.advice.back = found.get("back")
+        return str(found.get("why", ""))
+
+    def plan(self, pickling: str) -> None:
+        """Decide which models to measure, and with how many workers.
+
+        Arguments: `pickling`, why a call cannot be pickled, if so.
+        """
+        advice = self.advice
+        useful = round(self.cores / max(advice.busy, 1e-3))
+        most = {"sequential": 1}
+        if advice.is_async:
+            most["asyncio"] = MOST_AWAITED
+        else:
+            most["threads"] = MOST_WORKERS
+        for name in "processes", "interpreters":
+            if hasattr(futures, POOLS[name]):
+                most[name] = MOST_PROCESSES * self.cores
+        for name in sorted(most, key=MODELS.index):
+            model = Model(name, min(useful, most[name], advice.tasks))
+            if name in ("processes", "interpreters"):
+                model.why = pickling
+                share = advice.tasks // (4 * model.workers)
+                many = math.ceil(CHUNK / advice.seconds)
+                model.chunk = max(1, min(share, many))
+            advice.models.append(model)
+
+    def open(self, model: Model) -> None:
+        """Start a model's workers, and let each do a task."""
+        question = {"do": "open", "model": model.name}
+        found = self.child.ask(self.wait(), **question, workers=model.workers)
+        model.start, model.memory = found["seconds"], found["memory"]
+        self.each[model.name] = self.sample(model, model.workers)
+
+    def sample(self, model: Model, tasks: int, race: bool = False) -> float:
+        """Run so many tasks; return the seconds that each took.
+
+        A model whose results are wrong is out of the question. Raises as
+        `Child.ask` does.
+        """
+        found = self.child.ask(
+            self.wait(),
+            do="run",
+            model=model.name,
+            tasks=tasks,
+            chunk=model.chunk,
+            race=race,
+        )
+        if found["wrong"]:
+            model.why = f"{found['wrong']} of {tasks} results were wrong"
+        return float(found["seconds"]) / tasks
+
+    def size(self, model: Model, each: float) -> int:
+        """Return how many tasks of so many seconds make a sample."""
+        waves = round(SAMPLE / (each * model.workers)) or 1
+        most = MOST_TASKS // model.workers or 1
+        return min(waves, most) * model.workers
+
+    def attempt(self, model: Model, seconds: float, *steps: Step) -> None:
+        """Take these steps with a model, unless one proves it impossible.
+
+        Arguments: `seconds`, what they should take; there must be more left.
+        """
+        if model.why:
+            return
+        if seconds * SLACK > self.left():
+            if model.name not in self.each:
+                model.why = "no time was left to measure it"
+            return
+        self.patience = max(seconds * SLACK, self.budget * TRIAL)
+        try:
+            for step in steps:
+                if not model.why:
+                    step(model)
+        except ChildProcessError as error:
+            model.why = str(error)
+        except SilenceError as silence:
+            model.why = f"it {silence}"
+            self.restart()
+
+    def pair(self, threads: Model) -> None:
+        """Measure two threads against one, and look for a race.
+
+        Where the results differ, threads are out of the question.
+        """
+        two, alone = Model("threads", 2), self.advice.seconds
+        tasks = self.size(two, alone)
+
+        def compare(model: Model) -> None:
+            seconds = [self.sample(model, tasks) for _ in range(3)]
+            self.advice.gain = alone / min(seconds)
+
+        def race(model: Model) -> None:
+            self.sample(model, tasks, race=True)
+
+        def first(model: Model) -> None:
+            self.advice.gain = alone / self.each.pop(model.name)
+
+        steps = [self.open, first, compare, race]
+        if tasks == two.workers:  # they are long: once will do
+            steps = steps[:2]
+        each = alone * (1 + self.advice.busy) / two.workers
+        self.attempt(two, tasks * each * (len(steps) - 1), *steps)
+        threads.why = two.why
+
+    def round(self, model: Model) -> None:
+        """Take a sample of a model."""
+        each = self.each[model.name]
+        tasks = self.size(model, each)
+        model.rounds.append(self.sample(model, tasks))
+
+    def measure(self) -> Advice:
+        """Measure what there is time for, and choose.
+
+        Raises LookupError where there is no such function or it does not take
+        its inputs, and ChildProcessError where it works with none of them,
+        each in one line.
+        """
+        advice = self.advice
+        with tqdm(total=2 + ROUNDS, leave=False, disable=None) as bar:
+            self.try_inputs(self.load())
+            self.plan(self.weigh())
+            bar.update()
+            # Processes first: no thread is to be there when they fork.
+            for name in reversed(MODELS):
+                for model in advice.models:
+                    if model.name == name:
+                        self.prepare(model)
+            bar.update()
+            for _ in range(ROUNDS):
+                for model in advice.models:
+                    if not model.why:
+                        each = self.each[model.name]
+                        seconds = each * self.size(model, each)
+                        self.attempt(model, seconds, self.round)
+                bar.update()
+        for model in advice.models:
+            if not (model.rounds or model.why):  # they are long
+                model.rounds.append(self.each[model.name])
+        decide(advice)
+        return advice
+
+    def prepare(self, model: Model) -> None:
+        """Open a model, if there is time for it."""
+        alone, busy = self.advice.seconds, self.advice.busy
+        if model.name == "threads":
+            self.pair(model)
+        if model.name == "sequential" and not self.advice.is_async:
+            self.each[model.name] = alone
+            return
+        turns = max(1, busy * model.workers / self.cores)
+        self.attempt(model, alone * turns, self.open)
+
+
+def advise(
+    target: str, words: Sequence[str], tasks: int, seconds: float
+) -> Advice:
+    """Measure a function, and choose a model for it.
+
+    Arguments: `target`, "module:function"; `words`, the sources of its inputs
+    (see `probe.load`); `tasks`, how many there are to be; `seconds`, what it
+    may take.
+
+    Raises as `Measurement.measure` does.
+    """
+    measurement = Measurement(target, words, tasks, seconds)
+    try:
+        return measurement.measure()
+    except SilenceError as silence:
+        raise ChildProcessError(f"{target} {silence}") from None
+    finally:
+        measurement.child.end()
+
+
+def order(models: Sequence[Model], tasks: int) -> list[Model]:
+    """Return the models, the best one for so many tasks first.
+
+    Of those that are as good as the fastest the first in MODELS is the best.
+    """
+    ranked = sorted(models, key=lambda model: model.seconds(tasks))
+    most = ranked[0].seconds(tasks) * (1 + TIE)
+    near = [model for model in ranked if model.seconds(tasks) <= most]
+    best = min(near, key=lambda model: MODELS.index(model.name))
+    return [best, *(model for model in ranked if model is not best)]
+
+
+def decide(advice: Advice) -> None:
+    """Choose among the models that were measured, and say how surely.
+
+    Raises ChildProcessError where not even one task after the other was.
+    """
+    models = [one for one in advice.models if one.rounds and not one.why]
+    if not models or models[0].name != "sequential":
+        told = "; ".join(f"{one.name}: {one.why}" for one in advice.models)
+        raise ChildProcessError(f"no advice: {told}")
+    level(models)
+    best, *others = order(models, advice.tasks)
+    advice.best = best.name
+    advice.second = others[0].name if others else ""
+    advice.sure = surety(best, models, advice.tasks)
+    advice.ranges = ranges(models)
+    advice.from_tasks = break_even(best, models[0])  # that is sequential
+
+
+def level(models: Sequence[Model]) -> None:
+    """Take out of the rounds what was slow for all models in a round.
+
+    A round's level is the geometric mean of its samples: each sample is put
+    to the median of all levels. Rounds that not all models took part in are
+    left out.
+    """
+    whole = min(len(model.rounds) for model in models)
+    for model in models:
+        del model.rounds[whole:]
+    rounds = zip(*(model.rounds for model in models), strict=True)
+    levels = [geometric_mean(samples) for samples in rounds]
+    middle = median(levels)
+    for model in models:
+        pairs = zip(model.rounds, levels, strict=True)
+        model.rounds = [each / own * middle for each, own in pairs]
+
+
+def surety(best: Model, models: Sequence[Model], tasks: int) -> float:
+    """Return the share of resamples in which no model is better.
+
+    Each is of the model's rounds, with replacement (the bootstrap of Efron,
+    1979), and its median counts.
+    """
+    random, good = Random(0), 0
+    for _ in range(RESAMPLES):
+        seconds = {
+            model.name: model.seconds(
+                tasks,
+                median(random.choices(model.rounds, k=len(model.rounds))),
+            )
+            for model in models
+        }
+        most = min(seconds.values()) * (1 + TIE)
+        good += seconds[best.name] <= most
+    return good / RESAMPLES
+
+
+def break_even(model: Model, alone: Model) -> int | None:
+    """Return from how many tasks on a model is faster than one worker alone.
+
+    None where it is not with up to MOST. The figure is right to 2 %.
+    """
+    tasks = 1
+    while tasks < MOST:
+        if model.seconds(tasks) < alone.seconds(tasks):
+            return tasks
+        tasks += math.ceil(tasks / 50)
+    return None
+
+
+def ranges(models: Sequence[Model]) -> list[tuple[int, str]]:
+    """Return which model is the best from how many tasks on, up to MOST.
+
+    It is the one before until another is better by more than TIE. From 50
+    tasks on the figure is right to 2 %.
+    """
+    known = {model.name: model for model in models}
+    found = [(1, order(models, 1)[0].name)]
+    tasks = 1
+    while tasks < MOST:
+        tasks += math.ceil(tasks / 50)
+        best = order(models, tasks)[0]
+        before = known[found[-1][1]].seconds(tasks)
+        if best.seconds(tasks) * (1 + TIE) < before:
+            found.append((tasks, best.name))
+    return found

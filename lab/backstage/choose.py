@@ -1,0 +1,294 @@
+"""Which model to take: by rules where questions are answered, else measured.
+
+The rules are those of the lessons; `advise` measures instead.
+"""
+
+import ast
+import sys
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from .advise import Advice, Model
+
+LITTLE = 0.1  # seconds of all the work, too few for workers to pay
+START = 0.5  # seconds of it, too few for processes: they take long to start
+HELP = 1.3  # times as fast, from which on two threads do more than one
+
+QUESTIONS = {
+    "workload": "What does a task mostly do? waits, computes, c (it computes "
+    "in C that lets the GIL go), mixed (it waits and computes)",
+    "tasks": "How many tasks are there?",
+    "duration": "How many seconds does one take?",
+    "shared": "Do they change something that they share? yes, no",
+    "libraries": "What do they wait with? async, blocking (libraries)",
+}
+ANSWERS = {
+    "workload": ("waits", "computes", "c", "mixed"),
+    "shared": ("yes", "no"),
+    "libraries": ("async", "blocking"),
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do, as its owner tells; a `duration` is one task's."""
+
+    workload: str
+    tasks: int
+    duration: float  # seconds
+    shared: str = "no"
+    libraries: str = "blocking"
+
+    @property
+    def total(self) -> float:
+        """The seconds that it all takes, one task after the other."""
+        return self.tasks * self.duration
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a rule decides, what it says then, and why."""
+
+    holds: Callable[[Work], bool]
+    best: str
+    second: str
+    why: str
+
+
+def gil() -> bool:
+    """Tell whether this interpreter has its GIL on."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+# The first that holds decides.
+RULES = [
+    Rule(
+        lambda work: work.tasks == 1 or work.total < LITTLE,
+        "sequential",
+        "threads",
+        f"one task, or less than {LITTLE} s in all: no worker pays",
+    ),
+    Rule(
+        lambda work: work.workload == "waits" and work.libraries == "async",
+        "asyncio",
+        "threads",
+        "it waits, with asynchronous libraries: a coroutine weighs least",
+    ),
+    Rule(
+        lambda work: work.workload == "waits",
+        "threads",
+        "asyncio",
+        "it waits, with blocking libraries: threads wait side by side",
+    ),
+    Rule(
+        lambda work: work.workload == "c",
+        "threads",
+        "processes",
+        "it computes without the GIL: threads do so side by side",
+    ),
+    Rule(
+        lambda work: not gil(),
+        "threads",
+        "processes",
+        "it computes, and this Python has no GIL to wait for",
+    ),
+    Rule(
+        lambda work: work.shared == "yes",
+        "sequential",
+        "processes",
+        "it computes on what is shared, and processes share nothing unasked",
+    ),
+    Rule(
+        lambda work: work.total < START,
+        "sequential",
+        "processes",
+        f"it computes for less than {START} s: processes start too late",
+    ),
+    Rule(
+        lambda work: work.workload == "mixed",
+        "processes",
+        "threads",
+        "it computes and waits: processes, more of them than cores",
+    ),
+    Rule(
+        lambda work: True,
+        "processes",
+        "interpreters",
+        "it computes, and each process has a GIL of its own",
+    ),
+]
+
+
+def by_rule(work: Work) -> Rule:
+    """Return the rule that decides."""
+    return next(rule for rule in RULES if rule.holds(work))
+
+
+def checked(name: str, answer: str) -> str:
+    """Return an answer to one of QUESTIONS, if it makes sense.
+
+    Raises ValueError, in one line, where it does not.
+    """
+    known = ANSWERS.get(name)
+    if known is None:
+        number(name, answer)
+    elif answer not in known:
+        raise ValueError(f"{name}: {', '.join(known)}, and not {answer!r}")
+    return answer
+
+
+def number(name: str, answer: str) -> float:
+    """Return a number over 0, and a whole one of tasks.
+
+    Raises ValueError, in one line, where it is none.
+    """
+    try:
+        found = int(answer) if name == "tasks" else float(answer)
+    except ValueError:
+        found = 0
+    if not 0 < found < float("inf"):
+        raise ValueError(f"{name}: a number over 0, and not {answer!r}")
+    return found
+
+
+def work(answers: Mapping[str, str]) -> Work:
+    """Return the work that these answers to QUESTIONS tell of.
+
+    Raises ValueError, in one line, where one makes no sense or is missing.
+    """
+    found = {name: checked(name, answer) for name, answer in answers.items()}
+    for name in "workload", "tasks", "duration":
+        if name not in found:
+            raise ValueError(f"--{name} is missing")
+    tasks, duration = int(found.pop("tasks")), float(found.pop("duration"))
+    return Work(tasks=tasks, duration=duration, **found)
+
+
+def ask() -> Work:
+    """Ask the user all of QUESTIONS, each until the answer makes sense.
+
+    Raises EOFError where the input ends.
+    """
+    answers = dict[str, str]()
+    for name, question in QUESTIONS.items():
+        while name not in answers:
+            try:
+                answer = input(f"{question}\n> ").strip()
+                answers[name] = checked(name, answer)
+            except ValueError as error:
+                print(error)
+    return work(answers)
+
+
+def told_by_rule(work: Work) -> str:
+    """Return in lines what the rules say, and which of them decided."""
+    rule = by_rule(work)
+    which = f"rule {RULES.index(rule) + 1} of {len(RULES)}"
+    lines = [
+        f"{work.tasks:,} tasks, {span(work.total)} one after the other",
+        f"take {rule.best}; second: {rule.second}",
+        f"{which} decided: {rule.why}",
+        "not measured: uv run lab choose MODULE:FUNCTION does that",
+    ]
+    return "\n".join(textwrap.fill(line, 79) for line in lines)
+
+
+def sources(words: Sequence[str]) -> list[str]:
+    """Return the sources of inputs: a word's own, or those of its lines.
+
+    Each line of a file is a literal, or else its text is the input.
+
+    Raises OSError and UnicodeDecodeError where a file cannot be read.
+    """
+    found = []
+    for word in words:
+        file = Path(word)
+        if not file.is_file():
+            found.append(word)
+            continue
+        for line in file.read_text("utf-8").splitlines():
+            try:
+                found.append(repr(ast.literal_eval(line.strip())))
+            except (ValueError, SyntaxError):
+                found += [repr(line)] if line.strip() else []
+    return found
+
+
+def told(advice: Advice) -> str:
+    """Return in lines of 80 columns what was measured, and what to take."""
+    lines = [*about(advice), "", *table(advice), ""]
+    known = {model.name: model for model in advice.models}
+    best = known[advice.best]
+    each = f" in chunks of {best.chunk}" if best.chunk > 1 else ""
+    many = f", {best.workers} workers{each}" if best.workers > 1 else ""
+    time = best.seconds(advice.tasks)
+    lines.append(
+        f"take {best.name}{many}: {advice.tasks:,} tasks in {span(time)}"
+    )
+    if advice.second:
+        ratio = known[advice.second].seconds(advice.tasks) / time
+        lines.append(f"second: {advice.second}, {ratio:.2f} times as long")
+    if advice.from_tasks:
+        lines.append(
+            f"faster than sequential from {advice.from_tasks:,} tasks on"
+        )
+    rounds = len(best.rounds)
+    lines.append(
+        f"sure: in {advice.sure:.0%} of the resamples of {rounds} "
+        f"round{'s' if rounds > 1 else ''} no other model is better"
+    )
+    steps = [f"{name} from {tasks:,} on" for tasks, name in advice.ranges]
+    lines.append(f"by the number of tasks: {', '.join(steps)}")
+    return "\n".join(lines)
+
+
+def about(advice: Advice) -> list[str]:
+    """Return lines on the function itself."""
+    does = "computes" if advice.busy >= 0.5 else "waits"
+    call = f"{advice.function}: {span(advice.seconds)} a call"
+    lines = [f"{call}, {advice.busy:.0%} of it on a CPU: it mostly {does}"]
+    if advice.gain is not None:
+        verb = "does" if advice.gain >= HELP else "does not"
+        lines.append(
+            f"two threads are {advice.gain:.2f} times as fast as one: "
+            f"it {verb} let other threads go on"
+        )
+    if advice.there and advice.back:
+        size = advice.there[0] + advice.back[0]
+        spent = span(advice.there[1] + advice.back[1])
+        lines.append(f"pickling a call: {size:,.0f} bytes in all, {spent}")
+    return lines + advice.failures
+
+
+def table(advice: Advice) -> list[str]:
+    """Return a table of the models, a line each."""
+    title = f"{advice.tasks:,} tasks"
+    columns = f"{'start':>10}{'MB each':>9}{'a task':>10}{title:>15}"
+    lines = [f"{'model':<13}{'workers':>7}{columns}"]
+    for one in advice.models:
+        if one.why or not one.rounds:
+            lines.append(f"{one.name:<13} {shorten(one)}")
+            continue
+        lines.append(
+            f"{one.name:<13}{one.workers:>7,}{span(one.start):>10}"
+            f"{one.memory / 1e6:>9.1f}{span(median(one.rounds)):>10}"
+            f"{span(one.seconds(advice.tasks)):>15}"
+        )
+    return lines
+
+
+def shorten(model: Model) -> str:
+    """Return why a model is out of the question, within a line."""
+    why = model.why or "no time was left to measure it"
+    return why if len(why) < 66 else f"{why[:64]}…"
+
+
+def span(seconds: float) -> str:
+    """Return a span of time with its unit."""
+    units = {"s": 1, "ms": 1e3, "us": 1e6}
+    unit = next((u for u in units if seconds * units[u] >= 1), "us")
+    number = seconds * units[unit]
+    return f"{number:,.{0 if number >= 100 else 2}f} {unit}"
