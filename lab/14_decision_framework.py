@@ -1,6 +1,6 @@
 """A rule that chooses a model from two measurements, and what it is worth.
 
-Claim: its choice is the fastest model, or within 25% of it, 4 times of 4.
+Claim: none of its 4 choices takes 25% longer than the fastest model.
 Quick: TASKS=40
 """
 
@@ -37,7 +37,7 @@ def choose(job: partial[Any]) -> str:
     return "threads" if alone / together >= GAIN else "processes"
 
 
-def check(kind: str, job: partial[Any]) -> bool:
+def check(kind: str, job: partial[Any]) -> float:
     choice, seconds = choose(job), {"sequential": measure(map, job, TASKS)}
     with ThreadPoolExecutor(WORKERS, "task") as pool:
         seconds["threads"] = measure(pool.map, job, TASKS)
@@ -45,15 +45,15 @@ def check(kind: str, job: partial[Any]) -> bool:
         seconds["processes"] = measure(pool.map, job, TASKS)
     times = (f"{model} {time:.2f} s" for model, time in seconds.items())
     print(f"{kind + ':':<10}{choice:<11}", *times)
-    return seconds[choice] <= min(seconds.values()) * 1.25
+    return seconds[choice] / min(seconds.values()) - 1
 
 
 def main() -> None:
-    good = [check("tiny", partial(abs, -1))]
-    good += [check("waits", partial(sleep, 0.02))]
-    good += [check("computes", partial(compute, 300_000))]
-    good += [check("hashes", partial(pbkdf2_hmac, "md5", b"", b"", 50_000))]
-    print(f"its choice was good {sum(good)} times of {len(good)}")
+    lost = [check("tiny", partial(abs, -1))]
+    lost += [check("waits", partial(sleep, 0.02))]
+    lost += [check("computes", partial(compute, 300_000))]
+    lost += [check("hashes", partial(pbkdf2_hmac, "md5", b"", b"", 50_000))]
+    print(f"its choices took at most {max(lost):.0%} longer than the fastest")
 
 
 if __name__ == "__main__":

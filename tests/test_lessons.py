@@ -524,7 +524,7 @@ def test_12_tells_the_story_of_this_build(take: Taker) -> None:
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     told = rf"efficiency of threads \(GIL {'on' if gil else 'off'}\): "
     told += r"pure Python \d+%, C \d+%, waiting (\d+)%"
-    assert 75 < figure(told, last) <= 100
+    assert 75 < figure(told, last) < 130
 
 
 def test_12_counts_cpu_time_alone() -> None:
@@ -630,7 +630,8 @@ def test_14_tells_what_it_chose_and_what_was_fastest(take: Taker) -> None:
     assert [choice for _, choice, *_ in found[:2]] == ["sequential", "threads"]
     _, _, alone, threads, _ = found[1]
     assert float(alone) >= 0.4 > float(threads)
-    assert re.fullmatch(r"its choice was good [1-4] times of 4", last)
+    at_most = r"its choices took at most \d+% longer than the fastest"
+    assert re.fullmatch(at_most, last)
 
 
 @pytest.mark.parametrize(
