@@ -15,12 +15,17 @@ from typing import Any
 
 import psutil
 import pytest
+from tqdm import tqdm
 
 from backstage.catalogue import find, started
 from backstage.machine import truth
 from backstage.practice_site import SERVER
 
 PATIENCE = 20  # seconds that any take of a test may last
+
+# From Python 3.14 on the first bar's lock starts a process, which is not any
+# one test's.
+tqdm(disable=True)
 
 
 @dataclass(frozen=True)

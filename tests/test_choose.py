@@ -21,7 +21,7 @@ from backstage import advise, choose, probe
 from backstage.advise import Advice, Model
 
 FUNCTIONS = """
-import asyncio, ctypes, os, threading, time
+import asyncio, ctypes, functools, os, subprocess, sys, threading, time
 
 def tiny(n): return n + 1
 def wait(n): time.sleep(0.1); return n
@@ -37,6 +37,13 @@ def hold_half(seconds):
     hold(seconds / 2)
 
 async def wait_async(n): await asyncio.sleep(0.1); return n
+
+def in_a_process(n):
+    done = "sum(range(3_000_000))"
+    return subprocess.run([sys.executable, "-Sc", done]).returncode
+
+@functools.cache
+def keeps(n): time.sleep(0.05); return n
 
 def fails(n): raise ValueError(f"never {n}")
 def fails_at_2(n):
@@ -62,7 +69,10 @@ def racy(n):
 
 nameless = lambda n: n + 1
 def generator(n): return (k for k in range(n))
-def talks(n): print("much"); return n
+def talks(n):
+    print("much")
+    try: return input()
+    except EOFError: return n
 def several(a, b): return a * b
 def changes(numbers): numbers.append(1); return len(numbers)
 def alone(): return 1
@@ -76,6 +86,8 @@ def functions(
 ) -> None:
     """Make a module of functions in the current folder."""
     (tmp_path / "work.py").write_text(FUNCTIONS, "utf-8")
+    (tmp_path / "bytes.dat").write_bytes(b"\xff\n")
+    monkeypatch.setattr(advise, "ROUNDS", advise.ENOUGH)
     monkeypatch.chdir(tmp_path)
 
 
@@ -91,7 +103,8 @@ def test_work_that_waits(functions: None) -> None:
     advice = measured("wait", "1", "2")
     assert (advice.best, advice.busy < 0.2) == ("threads", True)
     assert advice.seconds >= 0.1
-    assert advice.gain == pytest.approx(2, abs=0.3)
+    assert advice.gain
+    assert advice.gain > 1.3
     threads = model(advice, "threads")
     assert threads.workers == 100
     assert 0.1 <= threads.seconds(100) < 2
@@ -146,19 +159,36 @@ def test_both_ways_agree_where_the_gil_is_held(
     parallel = {"processes", "interpreters"} if choose.gil() else {"threads"}
     assert {advice.best, rule.best} <= parallel
     if choose.gil() and name == "hold":
-        assert advice.gain == pytest.approx(1, abs=0.2)
+        assert advice.gain
+        assert advice.gain < 1.3
 
 
 def test_what_fails_is_told_and_left_out(functions: None) -> None:
     advice = measured("fails_at_2", "1", "2", "3")
-    assert advice.failures == ["input 2: ValueError: not two"]
+    assert advice.remarks == ["input 2: ValueError: not two"]
     assert advice.best
 
 
 def test_what_dies_is_told_and_left_out(functions: None) -> None:
     advice = measured("dies_at_2", "1", "2", "3")
-    assert advice.failures == ["input 2: it ended its process (7)"]
+    assert advice.remarks == ["input 2: it ended its process (7)"]
     assert advice.best
+
+
+def test_what_is_kept_is_told(functions: None) -> None:
+    (told,) = measured("keeps", "1").remarks
+    assert re.match(r"input 1: the first call took \d+\.?\d* ms, ", told)
+
+
+def test_not_all_remarks_are_shown() -> None:
+    assert advise.few(list("abc")) == list("abc")
+    assert advise.few(list("abcde")) == [*"abc", "and 2 more"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell")
+def test_what_computes_in_a_process_of_its_own(functions: None) -> None:
+    advice = measured("in_a_process", "1", tasks=9)
+    assert advice.busy > 0.3
 
 
 def test_a_model_that_dies_is_told_and_left_out(functions: None) -> None:
@@ -220,6 +250,7 @@ def test_a_function_that_never_works(
         (["work:number"], "a int is no function"),
         (["work:tiny"], "it needs an --input"),
         (["work:tiny", "--input", "1 +"], "no input in '1 +': SyntaxError"),
+        (["work:tiny", "--input", "bytes.dat"], "codec can't decode byte"),
         (["work:tiny", "--input", "(1, 2, 3)", "--tasks", "x"], "tasks: a "),
         (["work:several", "--input", "1"], "does not fit"),
         (["work:tiny", "--seconds", "-1"], "seconds: a number over 0"),
@@ -243,12 +274,12 @@ def test_it_tells_all_that_it_measured(functions: None) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert max(map(len, lines)) < 80
-    call = r"work:wait: 10\d ms a call, \d% of it on a CPU: it mostly waits"
+    call = r"work:wait: \d+ ms a call, \d+% of it on a CPU: it mostly waits"
     assert re.fullmatch(call, lines[0])
-    assert "it does let other threads go on" in lines[1]
+    assert "it does let others go on" in lines[1]
     assert [line.split()[0] for line in lines[5:8]] == advise_models()[:3]
-    assert "\ntake threads, 9 workers: 9 tasks in 1" in run.stdout
-    assert "\nby the number of tasks: sequential from 1 on, " in run.stdout
+    assert "\ntake threads, 9 workers: 9 tasks in " in run.stdout
+    assert "\nby the number of tasks: from 1 sequential, " in run.stdout
 
 
 def advise_models() -> list[str]:
@@ -268,7 +299,7 @@ def test_the_budget_is_kept(seconds: int, functions: None) -> None:
     start = time.monotonic()
     run = lab("choose", "work:wait", "--input", "1", "--seconds", str(seconds))
     assert run.returncode == 0
-    assert time.monotonic() - start < seconds + 2  # Python's own start, too
+    assert time.monotonic() - start < seconds + 3  # Python's own start, too
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
@@ -371,6 +402,30 @@ def test_break_even_is_where_the_times_cross() -> None:
     assert advise.break_even(models[0], models[0]) is None
 
 
+def test_threads_start_as_they_are_needed() -> None:
+    threads = made("threads", 0.01, 1, 10)
+    assert threads.seconds(1) == pytest.approx(0.1 + 0.1)
+    assert threads.seconds(20) == pytest.approx(1 + 0.2)
+    assert made("processes", 0.01, 1, 10).seconds(1) == pytest.approx(1 + 0.1)
+
+
+def test_it_tells_what_changes_where_workers_are_up() -> None:
+    advice = Advice("work:f", 10, seconds=0.02, cpu=0.02)
+    advice.models = [
+        made("sequential", 0.010, 0, 1),
+        made("processes", 0.005, 0.100, 2),
+    ]
+    advise.decide(advice)
+    assert advice.seconds == advice.cpu == pytest.approx(0.01)
+    assert (advice.best, advice.second) == ("sequential", "processes")
+    assert advice.warm == [(1, "sequential"), (2, "processes")]
+    *_, ranges, warm = choose.told(advice).splitlines()
+    assert re.fullmatch(
+        r"by .*: from 1 sequential, from 2\d processes", ranges
+    )
+    assert re.fullmatch(r"if .*: from 1 sequential, from 2 processes", warm)
+
+
 def test_what_asks_least_is_taken_where_it_is_as_good() -> None:
     models = [
         made("processes", 0.0100, 0, 2),
@@ -379,6 +434,16 @@ def test_what_asks_least_is_taken_where_it_is_as_good() -> None:
     ]
     names = [one.name for one in advise.order(models, 100)]
     assert names == ["threads", "processes", "sequential"]
+
+
+def test_it_is_not_sure_without_a_spread() -> None:
+    once = Advice("work:f", 9, models=[Model("sequential", rounds=[1, 1])])
+    once.seconds = once.cpu = 1
+    advise.decide(once)
+    assert "\nnot sure: 2 rounds, too few" in choose.told(once)
+    once.models[0].rounds.append(1)
+    advise.decide(once)
+    assert "\nsure: in 100% of the resamples of 3 rounds" in choose.told(once)
 
 
 def test_it_is_sure_where_the_rounds_are_far_apart() -> None:
@@ -412,7 +477,7 @@ def test_results_are_compared_as_far_as_they_can_be() -> None:
 
 
 def test_spans_have_units() -> None:
-    spans: Any = map(choose.span, (0, 2e-6, 0.0123, 0.5, 1, 1234.5))
+    spans: Any = map(advise.span, (0, 2e-6, 0.0123, 0.5, 1, 1234.5))
     assert list(spans) == [
         "0.00 us",
         "2.00 us",

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from statistics import geometric_mean, mean, median
 from time import perf_counter
@@ -38,12 +38,19 @@ TRIAL = 0.25  # of all seconds, that one input may take the first time
 RESERVE = 0.5  # seconds that are left for the end
 LOOK = 0.1  # seconds between two looks at whether the child is alive
 SLACK = 1.5  # times what is expected, that there must be time for
+COLD = 0.005  # seconds of a first call that are worth a word,
+CACHED = 10  # and times those of a later one
+FEW = 3  # remarks that are shown
 TIE = 0.07  # of the time: models that near to each other are as good
 RESAMPLES = 500
+ENOUGH = 3  # rounds, from which on their spread tells something
 MOST = 1_000_000  # tasks that any advice is for
 
 # Of two that are as good, the first is taken: it asks less of its user.
 MODELS = ["sequential", "asyncio", "threads", "processes", "interpreters"]
+
+
+LAZY = {"threads", "interpreters"}  # they start as they are needed
 
 
 @dataclass
@@ -69,8 +76,10 @@ class Model:
 
         Arguments: `each`, the seconds of one task; else the rounds' median.
         """
-        waves = math.ceil(tasks / self.workers)
-        return self.start + waves * self.workers * (
+        start, waves = self.start, math.ceil(tasks / self.workers)
+        if self.name in LAZY:
+            start *= min(1, tasks / self.workers)
+        return start + waves * self.workers * (
             median(self.rounds) if each is None else each
         )
 
@@ -81,10 +90,12 @@ class Advice:
 
     `seconds` and `cpu` are those of one call, `gain` is how many times as
     fast two threads are as one, `there` and `back` are the bytes that a call
-    costs between processes and the seconds of pickling them, `failures` what
-    went wrong. `from_tasks` is from how many tasks on `best` is faster than
-    sequential, `sure` the share of resamples of the rounds in which no other
-    model is better, `ranges` which model is best from how many tasks on.
+    costs between processes and the seconds of pickling them, `remarks` what
+    went wrong or looks odd. `from_tasks` is from how many tasks on `best` is
+    faster than sequential, `sure` the share of resamples of the rounds in
+    which no other model is better (None where they are too few), `ranges`
+    which model is best from how many tasks on, and `warm` the same where no
+    worker has to start.
     """
 
     function: str
@@ -95,13 +106,14 @@ class Advice:
     gain: float | None = None
     there: list[float] | None = None
     back: list[float] | None = None
-    failures: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     models: list[Model] = field(default_factory=list)
     best: str = ""
     second: str = ""
     from_tasks: int | None = None
-    sure: float = 0.0
+    sure: float | None = None
     ranges: list[tuple[int, str]] = field(default_factory=list)
+    warm: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def busy(self) -> float:
@@ -160,8 +172,9 @@ class Child:
                     raise SilenceError(told) from None
         answer: dict[str, Any] = json.loads(line)
         if question.get("do") == "open":
-            child = psutil.Process(self.process.pid)
-            self.family = child.children(recursive=True)
+            with suppress(psutil.NoSuchProcess):  # it has just died
+                child = psutil.Process(self.process.pid)
+                self.family = child.children(recursive=True)
         if "error" in answer:
             raise ChildProcessError(answer["error"])
         return answer
@@ -244,15 +257,16 @@ class Measurement:
                 question = {"do": "once", "number": number}
                 found.append(self.child.ask(patience, **question))
                 self.good.append(number)
+                told = odd(**found[-1])
             except ChildProcessError as error:
-                self.advice.failures.append(f"input {number + 1}: {error}")
+                told = str(error)
             except SilenceError as silence:
-                self.advice.failures.append(
-                    f"input {number + 1}: it {silence}"
-                )
+                told = f"it {silence}"
                 self.restart()
+            if told:
+                self.advice.remarks.append(f"input {number + 1}: {told}")
         if not found:
-            raise ChildProcessError("; ".join(self.advice.failures))
+            raise ChildProcessError("; ".join(few(self.advice.remarks)))
         self.advice.seconds = mean(one["seconds"] for one in found)
         self.advice.cpu = mean(one["cpu"] for one in found)
 
@@ -350,8 +364,11 @@ class Measurement:
         tasks = self.size(two, alone)
 
         def compare(model: Model) -> None:
-            seconds = [self.sample(model, tasks) for _ in range(3)]
-            self.advice.gain = alone / min(seconds)
+            one = Model("sequential")
+            self.advice.gain = median(
+                self.sample(one, tasks) / self.sample(model, tasks)
+                for _ in range(3)
+            )
 
         def race(model: Model) -> None:
             self.sample(model, tasks, race=True)
@@ -359,11 +376,12 @@ class Measurement:
         def first(model: Model) -> None:
             self.advice.gain = alone / self.each.pop(model.name)
 
-        steps = [self.open, first, compare, race]
-        if tasks == two.workers:  # they are long: once will do
-            steps = steps[:2]
-        each = alone * (1 + self.advice.busy) / two.workers
-        self.attempt(two, tasks * each * (len(steps) - 1), *steps)
+        steps, each = [self.open, first], alone * (1 + self.advice.busy) / 2
+        seconds = tasks * each
+        if tasks > two.workers:  # else they are long: once will do
+            steps += [compare, race]
+            seconds += tasks * (4 * each + 3 * alone)
+        self.attempt(two, seconds, *steps)
         threads.why = two.why
 
     def round(self, model: Model) -> None:
@@ -435,6 +453,13 @@ def advise(
         measurement.child.end()
 
 
+def odd(first: float, seconds: float, cpu: float) -> str:
+    """Return what is odd about the seconds of a call, if anything."""
+    if first < max(COLD, CACHED * seconds):
+        return ""
+    return f"the first call took {span(first)}, a later one {span(seconds)}"
+
+
 def order(models: Sequence[Model], tasks: int) -> list[Model]:
     """Return the models, the best one for so many tasks first.
 
@@ -457,11 +482,16 @@ def decide(advice: Advice) -> None:
         told = "; ".join(f"{one.name}: {one.why}" for one in advice.models)
         raise ChildProcessError(f"no advice: {told}")
     level(models)
+    alone = median(models[0].rounds)  # more of them than of the first calls
+    advice.cpu *= alone / advice.seconds
+    advice.seconds = alone
     best, *others = order(models, advice.tasks)
     advice.best = best.name
     advice.second = others[0].name if others else ""
-    advice.sure = surety(best, models, advice.tasks)
+    if len(best.rounds) >= ENOUGH:
+        advice.sure = surety(best, models, advice.tasks)
     advice.ranges = ranges(models)
+    advice.warm = ranges([replace(model, start=0.0) for model in models])
     advice.from_tasks = break_even(best, models[0])  # that is sequential
 
 
@@ -532,3 +562,17 @@ def ranges(models: Sequence[Model]) -> list[tuple[int, str]]:
         if best.seconds(tasks) * (1 + TIE) < before:
             found.append((tasks, best.name))
     return found
+
+
+def few(lines: Sequence[str]) -> list[str]:
+    """Return the first of these lines, and how many more there are."""
+    more = len(lines) - FEW
+    return [*lines[:FEW], *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def span(seconds: float) -> str:
+    """Return a span of time with its unit."""
+    units = {"s": 1, "ms": 1e3, "us": 1e6}
+    unit = next((u for u in units if seconds * units[u] >= 1), "us")
+    number = seconds * units[unit]
+    return f"{number:,.{0 if number >= 100 else 2}f} {unit}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from .advise import Advice, Model
+from .advise import Advice, Model, few, span
 
 LITTLE = 0.1  # seconds of all the work, too few for workers to pay
 START = 0.5  # seconds of it, too few for processes: they take long to start
@@ -193,7 +193,7 @@ def told_by_rule(work: Work) -> str:
         f"{which} decided: {rule.why}",
         "not measured: uv run lab choose MODULE:FUNCTION does that",
     ]
-    return "\n".join(textwrap.fill(line, 79) for line in lines)
+    return fill(lines)
 
 
 def sources(words: Sequence[str]) -> list[str]:
@@ -219,15 +219,23 @@ def sources(words: Sequence[str]) -> list[str]:
 
 def told(advice: Advice) -> str:
     """Return in lines of 80 columns what was measured, and what to take."""
-    lines = [*about(advice), "", *table(advice), ""]
+    before, after = map(fill, (about(advice), verdict(advice)))
+    return "\n".join([before, "", *table(advice), "", after])
+
+
+def fill(lines: Sequence[str]) -> str:
+    """Return these lines, none longer than a terminal's 80 columns."""
+    return "\n".join(textwrap.fill(line, 79) for line in lines)
+
+
+def verdict(advice: Advice) -> list[str]:
+    """Return lines on what to take, and on what that depends."""
     known = {model.name: model for model in advice.models}
     best = known[advice.best]
     each = f" in chunks of {best.chunk}" if best.chunk > 1 else ""
     many = f", {best.workers} workers{each}" if best.workers > 1 else ""
     time = best.seconds(advice.tasks)
-    lines.append(
-        f"take {best.name}{many}: {advice.tasks:,} tasks in {span(time)}"
-    )
+    lines = [f"take {best.name}{many}: {advice.tasks:,} tasks in {span(time)}"]
     if advice.second:
         ratio = known[advice.second].seconds(advice.tasks) / time
         lines.append(f"second: {advice.second}, {ratio:.2f} times as long")
@@ -235,14 +243,22 @@ def told(advice: Advice) -> str:
         lines.append(
             f"faster than sequential from {advice.from_tasks:,} tasks on"
         )
-    rounds = len(best.rounds)
+    rounds = f"{len(best.rounds)} round{'s' if len(best.rounds) > 1 else ''}"
     lines.append(
-        f"sure: in {advice.sure:.0%} of the resamples of {rounds} "
-        f"round{'s' if rounds > 1 else ''} no other model is better"
+        f"not sure: {rounds}, too few to see a spread"
+        if advice.sure is None
+        else f"sure: in {advice.sure:.0%} of the resamples of {rounds} "
+        "no other model is better"
     )
-    steps = [f"{name} from {tasks:,} on" for tasks, name in advice.ranges]
-    lines.append(f"by the number of tasks: {', '.join(steps)}")
-    return "\n".join(lines)
+    lines.append(f"by the number of tasks: {steps(advice.ranges)}")
+    if advice.warm != advice.ranges:
+        lines.append(f"if the workers are up already: {steps(advice.warm)}")
+    return lines
+
+
+def steps(ranges: Sequence[tuple[int, str]]) -> str:
+    """Return from how many tasks on which model is the best."""
+    return ", ".join(f"from {tasks:,} {name}" for tasks, name in ranges)
 
 
 def about(advice: Advice) -> list[str]:
@@ -253,20 +269,21 @@ def about(advice: Advice) -> list[str]:
     if advice.gain is not None:
         verb = "does" if advice.gain >= HELP else "does not"
         lines.append(
-            f"two threads are {advice.gain:.2f} times as fast as one: "
-            f"it {verb} let other threads go on"
+            f"two threads are {advice.gain:.3g} times as fast as one: "
+            f"it {verb} let others go on"
         )
     if advice.there and advice.back:
         size = advice.there[0] + advice.back[0]
         spent = span(advice.there[1] + advice.back[1])
         lines.append(f"pickling a call: {size:,.0f} bytes in all, {spent}")
-    return lines + advice.failures
+    return lines + few(advice.remarks)
 
 
 def table(advice: Advice) -> list[str]:
     """Return a table of the models, a line each."""
     title = f"{advice.tasks:,} tasks"
-    columns = f"{'start':>10}{'MB each':>9}{'a task':>10}{title:>15}"
+    width = max(14, len(title)) + 1
+    columns = f"{'start':>10}{'MB each':>9}{'a task':>10}{title:>{width}}"
     lines = [f"{'model':<13}{'workers':>7}{columns}"]
     for one in advice.models:
         if one.why or not one.rounds:
@@ -275,7 +292,7 @@ def table(advice: Advice) -> list[str]:
         lines.append(
             f"{one.name:<13}{one.workers:>7,}{span(one.start):>10}"
             f"{one.memory / 1e6:>9.1f}{span(median(one.rounds)):>10}"
-            f"{span(one.seconds(advice.tasks)):>15}"
+            f"{span(one.seconds(advice.tasks)):>{width}}"
         )
     return lines
 
@@ -284,11 +301,3 @@ def shorten(model: Model) -> str:
     """Return why a model is out of the question, within a line."""
     why = model.why or "no time was left to measure it"
     return why if len(why) < 66 else f"{why[:64]}…"
-
-
-def span(seconds: float) -> str:
-    """Return a span of time with its unit."""
-    units = {"s": 1, "ms": 1e3, "us": 1e6}
-    unit = next((u for u in units if seconds * units[u] >= 1), "us")
-    number = seconds * units[unit]
-    return f"{number:,.{0 if number >= 100 else 2}f} {unit}"

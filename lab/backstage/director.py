@@ -120,7 +120,8 @@ def _parser(does: Verb) -> Parser:
             "function", nargs="?", metavar=target, help="yours"
         )
         parser.add_argument("--input", nargs="+", default=[], metavar="INPUT")
-        parser.add_argument("--seconds", help="to measure in (20)")
+        time = "to measure in (20); one call may take a quarter"
+        parser.add_argument("--seconds", help=time)
         parser.add_argument("--json", action="store_true", help="for scripts")
         for name in choose.QUESTIONS:
             one_of = ", ".join(choose.ANSWERS.get(name, ["a number"]))
@@ -298,7 +299,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except (LookupError, ValueError, OSError) as error:
-        raise UsageError(str(error.args[0])) from None
+        raise UsageError(str(error)) from None
     print(advice.json() if arguments.json else choose.told(advice))
     return 0
 

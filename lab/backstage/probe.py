@@ -22,7 +22,7 @@ from time import perf_counter, process_time, sleep
 from typing import Any
 
 WAKING = 0.02  # seconds in which no worker takes two of the first jobs
-MEASURABLE = 0.02  # seconds: many times what looking at the clock takes
+MEASURABLE = 0.05  # seconds: many times what looking at the clock takes
 HASTE = 1e-6  # seconds: threads that switch so often show more races
 POOLS = {
     "threads": "ThreadPoolExecutor",
@@ -133,6 +133,14 @@ def fresh(arguments: Call) -> Call:
         return arguments
 
 
+def cpu_time() -> float:
+    """Return the CPU seconds of this process, and of its ended children.
+
+    Windows does not tell the latter.
+    """
+    return process_time() + sum(os.times()[2:4])
+
+
 def memory() -> int:
     """Return the bytes that this process and its children hold.
 
@@ -168,23 +176,25 @@ class Probe:
         """Call with one input; return seconds and CPU seconds of a call.
 
         A call that is soon over is repeated until it can be measured; the
-        first is not counted unless it takes long.
+        first one, whose seconds are `first`, counts only if it takes long.
         """
         arguments = self.calls[number]
         before = fresh(arguments)
-        start, used = perf_counter(), process_time()
-        self.expected[number] = call(self.function, arguments)
-        seconds, cpu = perf_counter() - start, process_time() - used
+        start, used = perf_counter(), cpu_time()
+        expected = call(self.function, arguments)
+        first = seconds = perf_counter() - start
+        cpu = cpu_time() - used
         self.comparable &= same(before, arguments)  # it leaves its input alone
-        count, start, used = 0, perf_counter(), process_time()
+        count, start, used = 0, perf_counter(), cpu_time()
         while seconds < 1 and perf_counter() - start < MEASURABLE:
             result = call(self.function, arguments)
             count += 1
         if count:
             seconds = (perf_counter() - start) / count
-            cpu = (process_time() - used) / count
-            self.comparable &= same(result, self.expected[number])
-        return {"seconds": seconds, "cpu": cpu}
+            cpu = (cpu_time() - used) / count
+            self.comparable &= same(result, expected)
+        self.expected[number] = expected
+        return {"first": first, "seconds": seconds, "cpu": cpu}
 
     def weigh(self, number: int) -> dict[str, Any]:
         """Return bytes and seconds of pickling a call, there and back.
@@ -242,18 +252,23 @@ class Probe:
         if race:
             sys.setswitchinterval(HASTE)
         start = perf_counter()
-        if model in self.pools:
-            job = partial(call, self.function)
-            results = list(self.pools[model].map(job, calls, chunksize=chunk))
-        elif self.is_async:
-            results = asyncio.run(self.gather(calls, self.workers[model]))
-        else:
-            results = [self.function(*arguments) for arguments in calls]
+        try:
+            results = self.results(model, calls, chunk)
+        finally:
+            sys.setswitchinterval(before)
         seconds = perf_counter() - start
-        sys.setswitchinterval(before)
         pairs = zip(numbers, results, strict=True)
         wrong = [n for n, found in pairs if not same(found, self.expected[n])]
         return {"seconds": seconds, "wrong": len(wrong) * self.comparable}
+
+    def results(self, model: str, calls: list[Call], chunk: int) -> list[Any]:
+        """Return the results of the calls, made by that model."""
+        if model in self.pools:
+            job = partial(call, self.function)
+            return list(self.pools[model].map(job, calls, chunksize=chunk))
+        if self.is_async:
+            return asyncio.run(self.gather(calls, self.workers[model]))
+        return [self.function(*arguments) for arguments in calls]
 
     async def gather(self, calls: list[Call], workers: int) -> list[Any]:
         """Await the calls, so many at a time."""
@@ -273,11 +288,12 @@ def main() -> None:
     its arguments. An answer is what the method returned, or has `error`.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)  # whatever the function prints, in any process
-    os.dup2(silence, 2)
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
+    silence = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):  # whatever the function reads and prints
+        os.dup2(silence, number)
     probe: Probe | None = None
-    for line in sys.stdin:
+    for line in questions:
         question = json.loads(line)
         try:
             if probe is None:
@@ -286,8 +302,7 @@ def main() -> None:
             else:
                 answer = getattr(probe, question.pop("do"))(**question)
         except (LookupError, ValueError) as error:
-            kind = "usage" if probe is None else "error"
-            answer = {kind: str(error) if probe is None else tell(error)}
+            answer = {"error": tell(error)} if probe else {"usage": str(error)}
         except BaseException as error:  # noqa: BLE001  the function's own
             answer = {"error": tell(error)}
         print(json.dumps(answer), file=answers, flush=True)
