@@ -150,16 +150,19 @@ def wait_until(sign: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def is_site(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):  # it has just ended
+        return process.cmdline()[-1:] == [str(SERVER)]
+    return False
+
+
 def computing(process: psutil.Process) -> list[psutil.Process]:
     """Return the descendants that computed for 0.2 s, but for the site."""
     found = []
     for child in process.children(recursive=True):
-        try:
-            site = child.cmdline()[-1:] == [str(SERVER)]
-            if child.cpu_times().user >= 0.2 and not site:
+        with suppress(psutil.NoSuchProcess):
+            if child.cpu_times().user >= 0.2 and not is_site(child):
                 found.append(child)
-        except psutil.NoSuchProcess:
-            continue
     return found
 
 

@@ -11,14 +11,13 @@ from xml.etree import ElementTree
 
 import psutil
 import pytest
-from conftest import wait_until
+from conftest import is_site, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 from test_director import directing, lab
 
 from backstage import bench, director, plot, results
 from backstage.catalogue import README
-from backstage.practice_site import SERVER
 
 
 def entry(
@@ -272,8 +271,7 @@ def test_ctrl_c_ends_the_benchmarks(traced: None, alone: None) -> None:
         process = psutil.Process(director.pid)
 
         def site_is_there() -> bool:
-            found = process.children(recursive=True)
-            return any(one.cmdline()[-1:] == [str(SERVER)] for one in found)
+            return any(map(is_site, process.children(recursive=True)))
 
         wait_until(site_is_there)
         os.killpg(director.pid, signal.SIGINT)

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import psutil
 import pytest
 import requests
-from conftest import wait_until
+from conftest import is_site, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -516,7 +516,7 @@ def test_a_killed_parent_takes_the_site_along(
         assert parent.stdout
         address = urlsplit(parent.stdout.readline())
         family = psutil.Process(parent.pid).children(recursive=True)
-        server = next(p for p in family if str(SERVER) in p.cmdline())
+        server = next(filter(is_site, family))
         workers = [p for p in family if p != server]
         assert len(workers) >= 2
         parent.kill()

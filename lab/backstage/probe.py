@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable
 from concurrent import futures
+from contextlib import suppress
 from functools import partial
 from itertools import cycle, islice
 from time import perf_counter, process_time, sleep
@@ -152,8 +153,9 @@ def memory() -> int:
     own = psutil.Process()
     total = 0
     for process in (own, *own.children(recursive=True)):
-        info = process.memory_full_info()
-        total += getattr(info, "pss", 0) or info.uss
+        with suppress(psutil.NoSuchProcess):  # the function's own, ended
+            info = process.memory_full_info()
+            total += getattr(info, "pss", 0) or info.uss
     return total
 
 
