@@ -42,6 +42,17 @@ def in_a_process(n):
     done = "sum(range(3_000_000))"
     return subprocess.run([sys.executable, "-Sc", done]).returncode
 
+slots, lock = threading.Semaphore(4), threading.Lock()
+def shares(n):
+    with slots: time.sleep(0.05)
+def locks(n):
+    with lock: time.sleep(0.05)
+async def blocks(n): time.sleep(0.05)
+def leaves(n):
+    sleeper = "import time; time.sleep(60)"
+    subprocess.Popen([sys.executable, "-Sc", sleeper])
+    time.sleep(0.1)
+
 @functools.cache
 def keeps(n): time.sleep(0.05); return n
 
@@ -86,6 +97,7 @@ def functions(
 ) -> None:
     """Make a module of functions in the current folder."""
     (tmp_path / "work.py").write_text(FUNCTIONS, "utf-8")
+    (tmp_path / "empty.txt").touch()
     (tmp_path / "bytes.dat").write_bytes(b"\xff\n")
     monkeypatch.setattr(advise, "ROUNDS", advise.ENOUGH)
     monkeypatch.chdir(tmp_path)
@@ -163,6 +175,37 @@ def test_both_ways_agree_where_the_gil_is_held(
         assert advice.gain < 1.3
 
 
+def test_inputs_that_take_longer_than_others(functions: None) -> None:
+    advice = measured("hold", "0.002", "0.1", "0.003", "0.002", tasks=40)
+    assert 0.025 < advice.seconds < 0.05
+    parallel = {"processes", "interpreters"} if choose.gil() else {"threads"}
+    assert advice.best in parallel
+    assert model(advice, "sequential").seconds(40) > 1
+    assert advice.gain
+    assert (advice.gain < 1.3) == choose.gil()
+
+
+def test_no_more_workers_than_are_of_use(functions: None) -> None:
+    advice = measured("shares", "1")
+    assert model(advice, "threads").workers == 8  # 2 are too few for 4 slots
+    assert advice.gain
+    assert advice.gain > 1.3
+
+
+def test_what_waits_for_others_is_told(functions: None) -> None:
+    advice = measured("locks", "1")
+    assert model(advice, "threads").workers == 2
+    assert "a lock, or the GIL?" in choose.told(advice)
+    advice = measured("blocks", "1")
+    assert model(advice, "asyncio").workers == 2
+    assert "it does not let others go on" in choose.told(advice)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no group of processes to kill")
+def test_nothing_is_left_behind(functions: None) -> None:
+    assert measured("leaves", "1", tasks=8).best  # `traced` looks for them
+
+
 def test_what_fails_is_told_and_left_out(functions: None) -> None:
     advice = measured("fails_at_2", "1", "2", "3")
     assert advice.remarks == ["input 2: ValueError: not two"]
@@ -210,6 +253,8 @@ def test_results_that_differ_under_threads(functions: None) -> None:
 def test_what_cannot_be_pickled(name: str, why: str, functions: None) -> None:
     advice = measured(name, "5")
     assert model(advice, "processes").why.startswith(f"no pickle of {why}: ")
+    lazy = "input 1: it returns a generator, which nothing has run"
+    assert advice.remarks == [lazy] * (name == "generator")
     assert advice.best == "sequential"
 
 
@@ -227,6 +272,14 @@ def test_several_arguments_are_a_tuple(functions: None) -> None:
     ("words", "told"),
     [
         (["work:fails", "--input", "1"], "input 1: ValueError: never 1"),
+        (
+            ["work:tiny", "--input", "1", "--seconds", "0.4"],
+            "work:tiny: 0.4 s are too few to measure it in",
+        ),
+        (
+            ["work:fails", "--input", "*range(7)"],
+            "input 1: ValueError: never 0; and 6 more",
+        ),
         (["work:dies", "--input", "3"], "input 1: it ended its process (3)"),
         (
             ["work:never_ends", "--input", "1", "--seconds", "4"],
@@ -250,6 +303,8 @@ def test_a_function_that_never_works(
         (["work:number"], "a int is no function"),
         (["work:tiny"], "it needs an --input"),
         (["work:tiny", "--input", "1 +"], "no input in '1 +': SyntaxError"),
+        (["work:tiny", "--input", "*[]"], "no input in '*[]'"),
+        (["work:tiny", "--input", "empty.txt"], "no input in 'empty.txt'"),
         (["work:tiny", "--input", "bytes.dat"], "codec can't decode byte"),
         (["work:tiny", "--input", "(1, 2, 3)", "--tasks", "x"], "tasks: a "),
         (["work:several", "--input", "1"], "does not fit"),
@@ -270,7 +325,8 @@ def test_bad_usage(words: list[str], told: str, functions: None) -> None:
 
 def test_it_tells_all_that_it_measured(functions: None) -> None:
     Path("inputs.txt").write_text("1\n\n2\n", "utf-8")
-    run = lab("choose", "work:wait", "--input", "inputs.txt", "--tasks", "9")
+    words = ["--input", "inputs.txt", "--tasks", "9", "--seconds", "6"]
+    run = lab("choose", "work:wait", *words)
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert max(map(len, lines)) < 80
@@ -287,17 +343,21 @@ def advise_models() -> list[str]:
 
 
 def test_json_holds_the_same(functions: None) -> None:
-    run = lab("choose", "work:tiny", "--input", "1", "--json")
+    words = ["--input", "1", "--seconds", "4", "--json"]
+    run = lab("choose", "work:tiny", *words)
     assert run.returncode == 0
     found = json.loads(run.stdout)
     assert found["best"] == "sequential"
     assert found["models"][0]["rounds"]
 
 
-@pytest.mark.parametrize("seconds", [2, 5])
-def test_the_budget_is_kept(seconds: int, functions: None) -> None:
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("wait", 2), ("wait", 5), ("tiny", 2)]
+)
+def test_the_budget_is_kept(name: str, seconds: int, functions: None) -> None:
     start = time.monotonic()
-    run = lab("choose", "work:wait", "--input", "1", "--seconds", str(seconds))
+    words = [f"work:{name}", "--input", "1", "--seconds", str(seconds)]
+    run = lab("choose", *words)
     assert run.returncode == 0
     assert time.monotonic() - start < seconds + 3  # Python's own start, too
 
@@ -333,6 +393,7 @@ def test_the_questions_lead_to_the_same(traced: None) -> None:
             press(f"{answer}\n")
         assert director.wait(20) == 0
         shown = read().replace("\r", "")
+    assert max(map(len, shown.splitlines())) < 80
     assert "tasks: a number over 0, and not 'many'" in shown
     work = choose.Work("waits", 100, 0.5, "no", "async")
     assert shown.endswith(choose.told_by_rule(work) + "\n")
@@ -387,7 +448,8 @@ def test_each_rule_decides_something() -> None:
 
 
 def made(name: str, each: float, start: float, workers: int) -> Model:
-    return Model(name, workers, start, rounds=[each * 0.99, each, each * 1.01])
+    rounds = [each * 0.99, each, each * 1.01]
+    return Model(name, workers, start=start, rounds=rounds)
 
 
 def test_break_even_is_where_the_times_cross() -> None:
@@ -398,15 +460,26 @@ def test_break_even_is_where_the_times_cross() -> None:
     (_, first), (tasks, second) = advise.ranges(models)
     assert (first, second) == ("sequential", "processes")
     assert tasks > 21
-    assert advise.break_even(models[1], models[0]) == 22  # 0.21 against 0.22
+    assert advise.break_even(models[1], models[0]) == 21  # 0.205 against 0.21
     assert advise.break_even(models[0], models[0]) is None
 
 
 def test_threads_start_as_they_are_needed() -> None:
     threads = made("threads", 0.01, 1, 10)
-    assert threads.seconds(1) == pytest.approx(0.1 + 0.1)
+    assert threads.seconds(1) == pytest.approx(0.1 + 0.01)
     assert threads.seconds(20) == pytest.approx(1 + 0.2)
-    assert made("processes", 0.01, 1, 10).seconds(1) == pytest.approx(1 + 0.1)
+    assert made("processes", 0.01, 1, 10).seconds(1) == pytest.approx(1.01)
+
+
+def test_nothing_is_faster_than_the_longest_share() -> None:
+    threads = made("threads", 0.01, 0, 10)
+    threads.alone = 0.1
+    tasks = (1, 10, 11, 100)
+    seconds = [threads.seconds(many) for many in tasks]
+    assert seconds == pytest.approx([0.1, 0.1, 0.2, 1])
+    threads.alone = 0.05
+    assert threads.seconds(5) == pytest.approx(0.05)
+    assert threads.seconds(11) == pytest.approx(0.11)
 
 
 def test_it_tells_what_changes_where_workers_are_up() -> None:
@@ -455,7 +528,7 @@ def test_it_is_sure_where_the_rounds_are_far_apart() -> None:
 
 @given(st.lists(st.floats(1e-7, 10), min_size=1), st.integers(1, 10**6))
 def test_more_tasks_never_take_less(each: list[float], tasks: int) -> None:
-    one = Model("threads", 7, 0.1, rounds=each)
+    one = Model("threads", 7, min(each), start=0.1, rounds=each)
     assert one.seconds(tasks) <= one.seconds(tasks + 1)
 
 

@@ -7,20 +7,23 @@ that all of them see the same noise of the machine.
 
 import json
 import math
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import cycle, islice
 from random import Random
 from statistics import geometric_mean, mean, median
 from time import perf_counter
 from typing import Any
 
-import psutil
 from tqdm import tqdm
 
 from .catalogue import end_family
@@ -35,6 +38,10 @@ MOST_AWAITED = 1_000  # coroutines at a time
 MOST_PROCESSES = 4  # of each core, at a time
 CHUNK = 0.005  # seconds of work that a process is handed at a time
 TRIAL = 0.25  # of all seconds, that one input may take the first time
+CLIMB = 0.025  # of all seconds, that a call may take to look for workers
+RUNGS = [2, 8, 32, 128, 512]  # workers that are tried
+BUSY = 0.9  # of the time on a CPU: more workers than cores are of no use
+EVEN = 4  # calls of each worker, that level inputs of twice the mean
 RESERVE = 0.5  # seconds that are left for the end
 LOOK = 0.1  # seconds between two looks at whether the child is alive
 SLACK = 1.5  # times what is expected, that there must be time for
@@ -42,6 +49,7 @@ COLD = 0.005  # seconds of a first call that are worth a word,
 CACHED = 10  # and times those of a later one
 FEW = 3  # remarks that are shown
 TIE = 0.07  # of the time: models that near to each other are as good
+NO_TIME = "no time was left to measure it"
 RESAMPLES = 500
 ENOUGH = 3  # rounds, from which on their spread tells something
 MOST = 1_000_000  # tasks that any advice is for
@@ -57,14 +65,16 @@ LAZY = {"threads", "interpreters"}  # they start as they are needed
 class Model:
     """How a model did.
 
-    `start` is the seconds that its workers took to start, `memory` the bytes
-    of one, `chunk` the tasks that one is handed at a time, and `rounds` the
-    seconds that a task took, one for each sample. `why` tells why the model
-    is out of the question, or has not been measured.
+    `alone` is the seconds of a call by itself, `start` those that its workers
+    took to start, `memory` the bytes of one, `chunk` the tasks that one is
+    handed at a time, and `rounds` the seconds that a task took with all of
+    them, one for each sample. `why` tells why the model is out of the
+    question, or has not been measured.
     """
 
     name: str
     workers: int = 1
+    alone: float = 0.0
     start: float = 0.0
     memory: float = 0.0
     chunk: int = 1
@@ -74,14 +84,16 @@ class Model:
     def seconds(self, tasks: int, each: float | None = None) -> float:
         """Return how long so many tasks take, the start included.
 
+        It is what the workers together take for them, or as long as one waits
+        for its share of them, whichever is longer.
+
         Arguments: `each`, the seconds of one task; else the rounds' median.
         """
         start, waves = self.start, math.ceil(tasks / self.workers)
         if self.name in LAZY:
             start *= min(1, tasks / self.workers)
-        return start + waves * self.workers * (
-            median(self.rounds) if each is None else each
-        )
+        each = median(self.rounds) if each is None else each
+        return start + max(waves * self.alone, tasks * each)
 
 
 @dataclass
@@ -89,13 +101,13 @@ class Advice:
     """What was found of a function, and which model is best.
 
     `seconds` and `cpu` are those of one call, `gain` is how many times as
-    fast two threads are as one, `there` and `back` are the bytes that a call
-    costs between processes and the seconds of pickling them, `remarks` what
-    went wrong or looks odd. `from_tasks` is from how many tasks on `best` is
-    faster than sequential, `sure` the share of resamples of the rounds in
-    which no other model is better (None where they are too few), `ranges`
-    which model is best from how many tasks on, and `warm` the same where no
-    worker has to start.
+    fast two threads, or many coroutines, are as one, `there` and `back` are
+    the bytes that a call costs between processes and the seconds of pickling
+    them, `remarks` what went wrong or looks odd. `from_tasks` is from how many
+    tasks on `best` is faster than sequential, `sure` the share of resamples of
+    the rounds in which no other model is better (None where they are too few),
+    `ranges` which model is best from how many tasks on, and `warm` the same
+    where no worker has to start.
     """
 
     function: str
@@ -146,7 +158,7 @@ class Child:
             start_new_session=True,  # Ctrl-C is for the parent
         )
         self.answers = queue.Queue[str]()
-        self.family = list[psutil.Process]()
+        self.gone = False
         threading.Thread(target=self._listen, daemon=True).start()
         self.first = {"target": target, "words": list(words)}
 
@@ -164,28 +176,25 @@ class Child:
             try:
                 line = self.answers.get(timeout=LOOK)
             except queue.Empty:
+                self.gone = not alive or perf_counter() > end
                 if not alive:  # its workers may keep the pipe open
                     code = self.process.returncode
                     raise SilenceError(f"ended its process ({code})") from None
-                if perf_counter() > end:
+                if self.gone:
                     told = f"did not end in {seconds:.1f} s"
                     raise SilenceError(told) from None
         answer: dict[str, Any] = json.loads(line)
-        if question.get("do") == "open":
-            with suppress(psutil.NoSuchProcess):  # it has just died
-                child = psutil.Process(self.process.pid)
-                self.family = child.children(recursive=True)
         if "error" in answer:
             raise ChildProcessError(answer["error"])
         return answer
 
     def end(self) -> None:
         """Kill the child and its workers, and those that it left behind."""
+        if hasattr(os, "killpg"):
+            with suppress(OSError):  # there are none
+                os.killpg(self.process.pid, signal.SIGKILL)
         end_family(self.process)
         self.process.wait()
-        for one in self.family:
-            with suppress(psutil.NoSuchProcess):
-                one.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 pipe.close()
@@ -207,8 +216,9 @@ class Measurement:
         self.budget = budget
         self.begin = perf_counter()
         self.cores = max(1, int(cpus()))
-        self.good = list[int]()  # inputs with which it works
+        self.known = dict[int, float]()  # seconds by inputs that work
         self.each = dict[str, float]()  # seconds of a task, by models
+        self.taken = Counter[str]()  # tasks so far, by models
         self.patience = budget
         self.child = Child(target, words)
 
@@ -232,12 +242,18 @@ class Measurement:
         self.advice.is_async = about["async"]
         return int(about["inputs"])
 
+    def ask(self, seconds: float, **question: Any) -> dict[str, Any]:
+        """Ask the child, or a new one if that is gone; see `Child.ask`."""
+        if self.child.gone:
+            self.restart()
+        return self.child.ask(seconds, **question)
+
     def restart(self) -> None:
         """Go on with a new child, and with what is known to work."""
         self.child.end()
         self.child = Child(self.advice.function, self.words)
         self.load()
-        for number in self.good:
+        for number in self.known:
             self.child.ask(self.left(), do="once", number=number)
         for model in self.advice.models:
             if model.name in self.each and not model.why:
@@ -246,34 +262,44 @@ class Measurement:
     def try_inputs(self, count: int) -> None:
         """Call with one input after the other, and keep those that work.
 
-        Raises ChildProcessError, in one line, where there are none.
+        They are shuffled, so that the first of them are like the others.
+
+        Raises ChildProcessError, in one line, where there are none, and
+        SilenceError where there is no time to call it.
         """
-        found = list[dict[str, float]]()
-        for number in range(count):
-            patience = min(self.budget * TRIAL, self.left())
-            if found and self.left() < self.budget * (1 - TRIAL):
+        cpu, told = 0.0, dict[int, str]()
+        for number in Random(0).sample(range(count), count):
+            most = self.budget * TRIAL
+            if self.left() <= (self.budget - most if self.known else 0):
                 break
+            patience = min(most, self.left())
             try:
-                question = {"do": "once", "number": number}
-                found.append(self.child.ask(patience, **question))
-                self.good.append(number)
-                told = odd(**found[-1])
+                found = self.ask(patience, do="once", number=number)
+                self.known[number] = found["seconds"]
+                cpu += found["cpu"]
+                told[number] = odd(**found)
             except ChildProcessError as error:
-                told = str(error)
+                told[number] = str(error)
             except SilenceError as silence:
-                told = f"it {silence}"
-                self.restart()
-            if told:
-                self.advice.remarks.append(f"input {number + 1}: {told}")
-        if not found:
-            raise ChildProcessError("; ".join(few(self.advice.remarks)))
-        self.advice.seconds = mean(one["seconds"] for one in found)
-        self.advice.cpu = mean(one["cpu"] for one in found)
+                told[number] = f"it {silence}"
+        self.advice.remarks += [
+            f"input {number + 1}: {told[number]}"
+            for number in sorted(told)
+            if told[number]
+        ]
+        if not told:
+            raise SilenceError("was not called at all")
+        if not self.known:
+            first, *more = self.advice.remarks
+            others = f"; and {len(more):,} more" if more else ""
+            raise ChildProcessError(first + others)
+        self.advice.seconds = mean(self.known.values())
+        self.advice.cpu = cpu / len(self.known)
 
     def weigh(self) -> str:
         """Measure the pickling of a call; return why it cannot be, if so."""
-        question = {"do": "weigh", "number": self.good[0]}
-        found = self.child.ask(self.left(), **question)
+        number = next(iter(self.known))
+        found = self.ask(self.left(), do="weigh", number=number)
         self.advice.there = found.get("there")
         self.advice.back = found.get("back")
         return str(found.get("why", ""))
@@ -284,7 +310,6 @@ class Measurement:
         Arguments: `pickling`, why a call cannot be pickled, if so.
         """
         advice = self.advice
-        useful = round(self.cores / max(advice.busy, 1e-3))
         most = {"sequential": 1}
         if advice.is_async:
             most["asyncio"] = MOST_AWAITED
@@ -294,44 +319,78 @@ class Measurement:
             if hasattr(futures, POOLS[name]):
                 most[name] = MOST_PROCESSES * self.cores
         for name in sorted(most, key=MODELS.index):
-            model = Model(name, min(useful, most[name], advice.tasks))
+            model = Model(name, min(most[name], advice.tasks))
+            if not self.climbs():
+                useful = round(self.cores / max(advice.busy, 1e-3))
+                model.workers = min(model.workers, useful)
             if name in ("processes", "interpreters"):
                 model.why = pickling
-                share = advice.tasks // (4 * model.workers)
-                many = math.ceil(CHUNK / advice.seconds)
-                model.chunk = max(1, min(share, many))
             advice.models.append(model)
 
+    def climbs(self) -> bool:
+        """Tell whether there is time to look for the number of workers."""
+        short = self.advice.seconds <= self.budget * CLIMB
+        return short and self.advice.busy < BUSY
+
     def open(self, model: Model) -> None:
-        """Start a model's workers, and let each do a task."""
+        """Start a model's workers, and let each do some tasks."""
+        if model.name in ("processes", "interpreters"):
+            share = self.advice.tasks // (4 * model.workers)
+            many = math.ceil(CHUNK / self.advice.seconds)
+            model.chunk = max(1, min(share, many))
         question = {"do": "open", "model": model.name}
-        found = self.child.ask(self.wait(), **question, workers=model.workers)
+        found = self.ask(self.wait(), **question, workers=model.workers)
         model.start, model.memory = found["seconds"], found["memory"]
-        self.each[model.name] = self.sample(model, model.workers)
+        self.each[model.name] = self.sample(model, self.fewest(model))
+
+    def settle(self, model: Model) -> None:
+        """Measure short tasks again, in a sample that lasts long enough."""
+        tasks = self.size(model, self.each[model.name])
+        if tasks > self.fewest(model):
+            self.each[model.name] = self.sample(model, tasks)
 
     def sample(self, model: Model, tasks: int, race: bool = False) -> float:
         """Run so many tasks; return the seconds that each took.
 
-        A model whose results are wrong is out of the question. Raises as
+        They are those of a mean input: a sample of long ones counts less. A
+        model whose results are wrong is out of the question. Raises as
         `Child.ask` does.
         """
-        found = self.child.ask(
+        first = self.taken[model.name] % len(self.known)
+        self.taken[model.name] += tasks
+        found = self.ask(
             self.wait(),
             do="run",
             model=model.name,
+            first=first,
             tasks=tasks,
             chunk=model.chunk,
             race=race,
         )
         if found["wrong"]:
             model.why = f"{found['wrong']} of {tasks} results were wrong"
-        return float(found["seconds"]) / tasks
+        inputs = islice(cycle(self.known.values()), first, first + tasks)
+        return float(found["seconds"]) / sum(inputs) * self.mean()
+
+    def mean(self) -> float:
+        """Return the seconds of a call with an input, on the average."""
+        return mean(self.known.values())
+
+    def fewest(self, model: Model) -> int:
+        """Return the fewest tasks that keep all of its workers busy.
+
+        That takes more of them where inputs differ in what they take.
+        """
+        uneven = max(self.known.values()) / self.mean() - 1
+        most = self.advice.tasks // model.workers
+        waves = min(math.ceil(EVEN * uneven), most) if model.workers > 1 else 1
+        return max(waves, 1) * model.workers
 
     def size(self, model: Model, each: float) -> int:
         """Return how many tasks of so many seconds make a sample."""
-        waves = round(SAMPLE / (each * model.workers)) or 1
-        most = MOST_TASKS // model.workers or 1
-        return min(waves, most) * model.workers
+        waves = round(SAMPLE / (each * model.workers))
+        most = MOST_TASKS // model.workers
+        return max(min(waves, most) * model.workers, self.fewest(model))
 
     def attempt(self, model: Model, seconds: float, *steps: Step) -> None:
         """Take these steps with a model, unless one proves it impossible.
@@ -342,7 +401,7 @@ class Measurement:
             return
         if seconds * SLACK > self.left():
             if model.name not in self.each:
-                model.why = "no time was left to measure it"
+                model.why = NO_TIME
             return
         self.patience = max(seconds * SLACK, self.budget * TRIAL)
         try:
@@ -352,8 +411,10 @@ class Measurement:
         except ChildProcessError as error:
             model.why = str(error)
         except SilenceError as silence:
-            model.why = f"it {silence}"
-            self.restart()
+            if self.left() > 0:
+                model.why = f"it {silence}"
+            elif model.name not in self.each:
+                model.why = NO_TIME
 
     def pair(self, threads: Model) -> None:
         """Measure two threads against one, and look for a race.
@@ -376,19 +437,20 @@ class Measurement:
         def first(model: Model) -> None:
             self.advice.gain = alone / self.each.pop(model.name)
 
-        steps, each = [self.open, first], alone * (1 + self.advice.busy) / 2
-        seconds = tasks * each
-        if tasks > two.workers:  # else they are long: once will do
-            steps += [compare, race]
-            seconds += tasks * (4 * each + 3 * alone)
+        each = alone * (1 + self.advice.busy) / 2
+        steps, seconds = [self.open, first], self.fewest(two) * each
+        more = tasks * (4 * each + 3 * alone)
+        if tasks > self.fewest(two) and more < self.budget * TRIAL:
+            steps += [compare, race]  # of long ones once will do
+            seconds += more
         self.attempt(two, seconds, *steps)
         threads.why = two.why
 
     def round(self, model: Model) -> None:
         """Take a sample of a model."""
-        each = self.each[model.name]
-        tasks = self.size(model, each)
-        model.rounds.append(self.sample(model, tasks))
+        tasks = self.size(model, self.each[model.name])
+        self.each[model.name] = self.sample(model, tasks)
+        model.rounds.append(self.each[model.name])
 
     def measure(self) -> Advice:
         """Measure what there is time for, and choose.
@@ -428,9 +490,31 @@ class Measurement:
             self.pair(model)
         if model.name == "sequential" and not self.advice.is_async:
             self.each[model.name] = alone
-            return
-        turns = max(1, busy * model.workers / self.cores)
-        self.attempt(model, alone * turns, self.open)
+        elif model.workers > 1 and self.climbs():
+            self.climb(model)
+        else:
+            turns = max(1 / model.workers, busy / self.cores)
+            seconds = self.fewest(model) * alone * turns
+            self.attempt(model, seconds, self.open)
+
+    def climb(self, model: Model) -> None:
+        """Open a model with the fewest workers that are as good as more."""
+        most, found = model.workers, {1: self.advice.seconds}
+        for rung in [*(rung for rung in RUNGS if rung < most), most]:
+            model.workers, before = rung, found[max(found)]
+            seconds = self.fewest(model) * before  # where more do not help
+            self.attempt(model, seconds, self.open, self.settle)
+            if model.why:
+                return
+            found[rung] = self.each[model.name]
+            if before < found[rung] * (1 + TIE):
+                break
+        last, enough = model.workers, min(found.values()) * (1 + TIE)
+        model.workers = min(n for n in found if found[n] <= enough)
+        model.workers = max(model.workers, min(RUNGS))
+        if model.workers != last:
+            seconds = self.fewest(model) * found[model.workers]
+            self.attempt(model, seconds, self.open)
 
 
 def advise(
@@ -448,13 +532,18 @@ def advise(
     try:
         return measurement.measure()
     except SilenceError as silence:
-        raise ChildProcessError(f"{target} {silence}") from None
+        if measurement.left() > 0:
+            raise ChildProcessError(f"{target}: it {silence}") from None
+        told = f"{target}: {seconds:g} s are too few to measure it in"
+        raise ChildProcessError(told) from None
     finally:
         measurement.child.end()
 
 
-def odd(first: float, seconds: float, cpu: float) -> str:
-    """Return what is odd about the seconds of a call, if anything."""
+def odd(first: float, seconds: float, cpu: float, lazy: bool) -> str:
+    """Return what is odd about a call, if anything; see `Probe.once`."""
+    if lazy:
+        return "it returns a generator, which nothing has run"
     if first < max(COLD, CACHED * seconds):
         return ""
     return f"the first call took {span(first)}, a later one {span(seconds)}"
@@ -485,6 +574,10 @@ def decide(advice: Advice) -> None:
     alone = median(models[0].rounds)  # more of them than of the first calls
     advice.cpu *= alone / advice.seconds
     advice.seconds = alone
+    for model in models:
+        model.alone = alone
+    if advice.is_async and len(models) > 1 and models[1].name == "asyncio":
+        advice.gain = alone / median(models[1].rounds)
     best, *others = order(models, advice.tasks)
     advice.best = best.name
     advice.second = others[0].name if others else ""

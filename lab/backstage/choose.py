@@ -7,14 +7,17 @@ import ast
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from .advise import Advice, Model, few, span
+from .advise import NO_TIME, TIE, Advice, Model, few, span
+from .probe import POOLS
 
 LITTLE = 0.1  # seconds of all the work, too few for workers to pay
 START = 0.5  # seconds of it, too few for processes: they take long to start
+SHORT = 1e-4  # seconds of a call, within what a pool takes for each
 HELP = 1.3  # times as fast, from which on two threads do more than one
 
 QUESTIONS = {
@@ -116,7 +119,9 @@ RULES = [
     Rule(
         lambda work: True,
         "processes",
-        "interpreters",
+        "interpreters"
+        if hasattr(futures, POOLS["interpreters"])
+        else "sequential",
         "it computes, and each process has a GIL of its own",
     ),
 ]
@@ -176,7 +181,7 @@ def ask() -> Work:
     for name, question in QUESTIONS.items():
         while name not in answers:
             try:
-                answer = input(f"{question}\n> ").strip()
+                answer = input(f"{fill([question])}\n> ").strip()
                 answers[name] = checked(name, answer)
             except ValueError as error:
                 print(error)
@@ -188,7 +193,7 @@ def told_by_rule(work: Work) -> str:
     rule = by_rule(work)
     which = f"rule {RULES.index(rule) + 1} of {len(RULES)}"
     lines = [
-        f"{work.tasks:,} tasks, {span(work.total)} one after the other",
+        f"{count(work.tasks, 'task')}, {span(work.total)} one by one",
         f"take {rule.best}; second: {rule.second}",
         f"{which} decided: {rule.why}",
         "not measured: uv run lab choose MODULE:FUNCTION does that",
@@ -201,7 +206,8 @@ def sources(words: Sequence[str]) -> list[str]:
 
     Each line of a file is a literal, or else its text is the input.
 
-    Raises OSError and UnicodeDecodeError where a file cannot be read.
+    Raises OSError and UnicodeDecodeError where a file cannot be read, and
+    ValueError where all of them are empty.
     """
     found = []
     for word in words:
@@ -214,6 +220,8 @@ def sources(words: Sequence[str]) -> list[str]:
                 found.append(repr(ast.literal_eval(line.strip())))
             except (ValueError, SyntaxError):
                 found += [repr(line)] if line.strip() else []
+    if words and not found:
+        raise ValueError(f"no input in {words[0]!r}")
     return found
 
 
@@ -235,25 +243,33 @@ def verdict(advice: Advice) -> list[str]:
     each = f" in chunks of {best.chunk}" if best.chunk > 1 else ""
     many = f", {best.workers} workers{each}" if best.workers > 1 else ""
     time = best.seconds(advice.tasks)
-    lines = [f"take {best.name}{many}: {advice.tasks:,} tasks in {span(time)}"]
+    tasks = count(advice.tasks, "task")
+    lines = [f"take {best.name}{many}: {tasks} in {span(time)}"]
     if advice.second:
         ratio = known[advice.second].seconds(advice.tasks) / time
-        lines.append(f"second: {advice.second}, {ratio:.2f} times as long")
+        near = ", as good, but it asks for more" if ratio <= 1 + TIE else ""
+        told = f"second: {advice.second}, {ratio:.2f} times as long"
+        lines.append(told + near)
     if advice.from_tasks:
         lines.append(
             f"faster than sequential from {advice.from_tasks:,} tasks on"
         )
-    rounds = f"{len(best.rounds)} round{'s' if len(best.rounds) > 1 else ''}"
+    rounds = count(len(best.rounds), "round")
     lines.append(
         f"not sure: {rounds}, too few to see a spread"
         if advice.sure is None
         else f"sure: in {advice.sure:.0%} of the resamples of {rounds} "
-        "no other model is better"
+        f"no other model is {TIE:.0%} better"
     )
     lines.append(f"by the number of tasks: {steps(advice.ranges)}")
     if advice.warm != advice.ranges:
         lines.append(f"if the workers are up already: {steps(advice.warm)}")
     return lines
+
+
+def count(number: int, noun: str) -> str:
+    """Return how many there are of it."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def steps(ranges: Sequence[tuple[int, str]]) -> str:
@@ -267,11 +283,9 @@ def about(advice: Advice) -> list[str]:
     call = f"{advice.function}: {span(advice.seconds)} a call"
     lines = [f"{call}, {advice.busy:.0%} of it on a CPU: it mostly {does}"]
     if advice.gain is not None:
-        verb = "does" if advice.gain >= HELP else "does not"
-        lines.append(
-            f"two threads are {advice.gain:.3g} times as fast as one: "
-            f"it {verb} let others go on"
-        )
+        does = "two threads are" if not advice.is_async else "many at once are"
+        gain = f"{does} {advice.gain:.3g} times as fast"
+        lines.append(f"{gain}: {others(advice, advice.gain)}")
     if advice.there and advice.back:
         size = advice.there[0] + advice.back[0]
         spent = span(advice.there[1] + advice.back[1])
@@ -279,9 +293,20 @@ def about(advice: Advice) -> list[str]:
     return lines + few(advice.remarks)
 
 
+def others(advice: Advice, gain: float) -> str:
+    """Return what the gain of several at once tells of the function."""
+    if gain >= HELP:
+        return "it does let others go on"
+    if advice.seconds < SHORT:
+        return "it is too short to tell"
+    if advice.busy >= 0.5 or advice.is_async:
+        return "it does not let others go on"
+    return "a lock, or the GIL? Processes share neither"
+
+
 def table(advice: Advice) -> list[str]:
     """Return a table of the models, a line each."""
-    title = f"{advice.tasks:,} tasks"
+    title = count(advice.tasks, "task")
     width = max(14, len(title)) + 1
     columns = f"{'start':>10}{'MB each':>9}{'a task':>10}{title:>{width}}"
     lines = [f"{'model':<13}{'workers':>7}{columns}"]
@@ -299,5 +324,5 @@ def table(advice: Advice) -> list[str]:
 
 def shorten(model: Model) -> str:
     """Return why a model is out of the question, within a line."""
-    why = model.why or "no time was left to measure it"
+    why = model.why or NO_TIME
     return why if len(why) < 66 else f"{why[:64]}…"

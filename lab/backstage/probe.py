@@ -19,11 +19,13 @@ from concurrent import futures
 from contextlib import suppress
 from functools import partial
 from itertools import cycle, islice
+from statistics import median
 from time import perf_counter, process_time, sleep
 from typing import Any
 
 WAKING = 0.02  # seconds in which no worker takes two of the first jobs
 MEASURABLE = 0.05  # seconds: many times what looking at the clock takes
+PICKLES = 9  # of which the median is taken
 HASTE = 1e-6  # seconds: threads that switch so often show more races
 POOLS = {
     "threads": "ThreadPoolExecutor",
@@ -61,6 +63,8 @@ def load(target: str, words: list[str]) -> tuple[Function, list[Call]]:
         except Exception as error:  # noqa: BLE001  whatever the user wrote
             line = f"no input in {word[:60]!r}: {tell(error)}"
             raise ValueError(line) from None
+    if words and not inputs:
+        raise ValueError(f"no input in {words[0]!r}")
     if words:
         return function, [fit(function, one) for one in inputs]
     try:
@@ -179,6 +183,7 @@ class Probe:
 
         A call that is soon over is repeated until it can be measured; the
         first one, whose seconds are `first`, counts only if it takes long.
+        `lazy` tells whether the result is a generator.
         """
         arguments = self.calls[number]
         before = fresh(arguments)
@@ -196,10 +201,11 @@ class Probe:
             cpu = (cpu_time() - used) / count
             self.comparable &= same(result, expected)
         self.expected[number] = expected
-        return {"first": first, "seconds": seconds, "cpu": cpu}
+        lazy = inspect.isgenerator(expected) or inspect.isasyncgen(expected)
+        return {"first": first, "seconds": seconds, "cpu": cpu, "lazy": lazy}
 
     def weigh(self, number: int) -> dict[str, Any]:
-        """Return bytes and seconds of pickling a call, there and back.
+        """Return bytes and median seconds of pickling a call, both ways.
 
         Where it is impossible, `why` tells.
         """
@@ -209,14 +215,17 @@ class Probe:
             "back": self.expected[number],
         }
         for name, part in parts.items():
-            start = perf_counter()
-            try:
-                data = pickle.dumps(part)
-                pickle.loads(data)
-            except Exception as error:  # noqa: BLE001  whatever the class does
-                what = "function or input" if name == "there" else "result"
-                return {"why": f"no pickle of its {what}: {tell(error)}"}
-            found[name] = [len(data), perf_counter() - start]
+            seconds = list[float]()
+            while len(seconds) < PICKLES and sum(seconds) < MEASURABLE:
+                start = perf_counter()
+                try:
+                    data = pickle.dumps(part)
+                    pickle.loads(data)
+                except Exception as error:  # noqa: BLE001  the class's own
+                    what = "function or input" if name == "there" else "result"
+                    return {"why": f"no pickle of its {what}: {tell(error)}"}
+                seconds.append(perf_counter() - start)
+            found[name] = [len(data), median(seconds)]
         return found
 
     def open(self, model: str, workers: int) -> dict[str, Any]:
@@ -241,14 +250,20 @@ class Probe:
         return {"seconds": max(seconds, 0), "memory": max(each, 0)}
 
     def run(
-        self, model: str, tasks: int, chunk: int, race: bool = False
+        self,
+        model: str,
+        tasks: int,
+        chunk: int,
+        first: int = 0,
+        race: bool = False,
     ) -> dict[str, Any]:
         """Run so many tasks; return seconds, and how many went wrong.
 
         Arguments: `chunk`, how many of them a process is handed at a time;
+        `first`, the place of the first one's input among those that work;
         `race`, whether threads are to switch as often as they can.
         """
-        numbers = list(islice(cycle(self.expected), tasks))
+        numbers = list(islice(cycle(self.expected), first, first + tasks))
         calls = [self.calls[number] for number in numbers]
         before = sys.getswitchinterval()
         if race:
