@@ -100,6 +100,7 @@ def functions(
     (tmp_path / "empty.txt").touch()
     (tmp_path / "bytes.dat").write_bytes(b"\xff\n")
     monkeypatch.setattr(advise, "ROUNDS", advise.ENOUGH)
+    monkeypatch.setattr(advise, "SAMPLE", advise.PEEK)
     monkeypatch.chdir(tmp_path)
 
 

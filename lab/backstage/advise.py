@@ -30,8 +30,9 @@ from .catalogue import end_family
 from .machine import cpus
 from .probe import POOLS
 
-ROUNDS = 11  # samples of each model, at most
-SAMPLE = 0.2  # seconds that a sample should last
+ROUNDS = 5  # samples of each model, at most
+SAMPLE = 0.8  # seconds of one: a rented core may take half of them to wake
+PEEK = 0.2  # seconds of a sample for one question of many
 MOST_TASKS = 20_000  # in one sample
 MOST_WORKERS = 100  # threads at a time
 MOST_AWAITED = 1_000  # coroutines at a time
@@ -345,7 +346,7 @@ class Measurement:
 
     def settle(self, model: Model) -> None:
         """Measure short tasks again, in a sample that lasts long enough."""
-        tasks = self.size(model, self.each[model.name])
+        tasks = self.size(model, self.each[model.name], PEEK)
         if tasks > self.fewest(model):
             self.each[model.name] = self.sample(model, tasks)
 
@@ -386,9 +387,9 @@ class Measurement:
         waves = min(math.ceil(EVEN * uneven), most) if model.workers > 1 else 1
         return max(waves, 1) * model.workers
 
-    def size(self, model: Model, each: float) -> int:
-        """Return how many tasks of so many seconds make a sample."""
-        waves = round(SAMPLE / (each * model.workers))
+    def size(self, model: Model, each: float, seconds: float) -> int:
+        """Return how many tasks, of `each` seconds, last so many seconds."""
+        waves = round(seconds / (each * model.workers))
         most = MOST_TASKS // model.workers
         return max(min(waves, most) * model.workers, self.fewest(model))
 
@@ -422,7 +423,7 @@ class Measurement:
         Where the results differ, threads are out of the question.
         """
         two, alone = Model("threads", 2), self.advice.seconds
-        tasks = self.size(two, alone)
+        tasks = self.size(two, alone, PEEK)
 
         def compare(model: Model) -> None:
             one = Model("sequential")
@@ -448,7 +449,7 @@ class Measurement:
 
     def round(self, model: Model) -> None:
         """Take a sample of a model."""
-        tasks = self.size(model, self.each[model.name])
+        tasks = self.size(model, self.each[model.name], SAMPLE)
         self.each[model.name] = self.sample(model, tasks)
         model.rounds.append(self.each[model.name])
 
@@ -474,7 +475,7 @@ class Measurement:
                 for model in advice.models:
                     if not model.why:
                         each = self.each[model.name]
-                        seconds = each * self.size(model, each)
+                        seconds = each * self.size(model, each, SAMPLE)
                         self.attempt(model, seconds, self.round)
                 bar.update()
         for model in advice.models:
@@ -642,18 +643,15 @@ def break_even(model: Model, alone: Model) -> int | None:
 def ranges(models: Sequence[Model]) -> list[tuple[int, str]]:
     """Return which model is the best from how many tasks on, up to MOST.
 
-    It is the one before until another is better by more than TIE. From 50
-    tasks on the figure is right to 2 %.
+    From 50 tasks on the figure is right to 2 %.
     """
-    known = {model.name: model for model in models}
     found = [(1, order(models, 1)[0].name)]
     tasks = 1
     while tasks < MOST:
         tasks += math.ceil(tasks / 50)
-        best = order(models, tasks)[0]
-        before = known[found[-1][1]].seconds(tasks)
-        if best.seconds(tasks) * (1 + TIE) < before:
-            found.append((tasks, best.name))
+        best = order(models, tasks)[0].name
+        if best != found[-1][1]:
+            found.append((tasks, best))
     return found
 
 
