@@ -197,6 +197,17 @@ def test_memory_is_not_that_of_the_site(
     assert own * 0.9 < recording.peak_memory < own * 1.2
 
 
+def test_memory_that_a_child_has_of_its_parent_does_not_count() -> None:
+    parent = watch.Process(1, [(0, 0)], ["python", "lab"])
+    child = watch.Process(2, [(1, 0), (1.1, 0)], ["python", "lab"])
+    assert watch.is_copy(child, parent)
+    assert not watch.is_copy(parent, None)
+    child.points.append((2, 0))  # it is a worker
+    assert not watch.is_copy(child, parent)
+    other = watch.Process(2, [(1, 0), (1.1, 0)], ["python", "server"])
+    assert not watch.is_copy(other, parent)
+
+
 def test_threads_have_the_names_that_the_system_has(watching: Watch) -> None:
     recording = watching(
         "import threading, time\n"

@@ -160,7 +160,9 @@ class Watcher:
         for pid, handle in list(self.alive.items()):
             try:
                 self._read(pid, handle)
-                if not is_site(self.processes[pid]):
+                process = self.processes[pid]
+                parent = self.processes.get(process.parent)
+                if not (is_site(process) or is_copy(process, parent)):
                     memory += handle.memory_info().rss
             except (psutil.Error, OSError):  # it has ended
                 del self.alive[pid]
@@ -245,6 +247,15 @@ def young(one: Process | Thread) -> bool:
 def is_site(process: Process) -> bool:
     """Tell whether it is the practice site's, which no lesson is about."""
     return process.command[-1:] == [str(SERVER)]
+
+
+def is_copy(process: Process, parent: Process | None) -> bool:
+    """Tell whether it may still hold its parent's memory, and nothing else.
+
+    A child does so for a moment before it runs a program of its own.
+    """
+    command = parent.command if parent else None
+    return young(process) and process.command == command
 
 
 def _has_schedstat() -> bool:
