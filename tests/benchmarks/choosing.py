@@ -15,7 +15,7 @@ from backstage import practice_site
 from backstage.advise import Advice, Child, Model, advise
 from backstage.machine import truth
 
-ROUNDS = 3  # of all tasks, by each model
+ROUNDS = 5  # of all tasks, by each model
 SECONDS = 20  # for each choice
 HIT = 0.1  # of the fastest time, within the noise of a run in full
 FOLDER = Path(__file__).parent
@@ -68,7 +68,7 @@ def main() -> None:
             ("request", [repr(url)], 60),
             ("through_json", ["4"], 400),
             ("add", ["*range(9)"], 10_000),
-            ("read", [repr(file.name)], 1_000),
+            ("read", [repr(file.name)], 10_000),
             ("compress", ["4", "6"], 120),
             ("sort", ["2"], 120),
             ("count_primes", ["500", "600"], 1_500),
