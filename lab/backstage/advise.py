@@ -57,8 +57,6 @@ MOST = 1_000_000  # tasks that any advice is for
 
 # Of two that are as good, the first is taken: it asks less of its user.
 MODELS = ["sequential", "asyncio", "threads", "processes", "interpreters"]
-
-
 LAZY = {"threads", "interpreters"}  # they start as they are needed
 
 
@@ -567,7 +565,7 @@ def decide(advice: Advice) -> None:
 
     Raises ChildProcessError where not even one task after the other was.
     """
-    models = [one for one in advice.models if one.rounds and not one.why]
+    models = [one for one in advice.models if not one.why]
     if not models or models[0].name != "sequential":
         told = "; ".join(f"{one.name}: {one.why}" for one in advice.models)
         raise ChildProcessError(f"no advice: {told}")

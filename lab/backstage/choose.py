@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from .advise import NO_TIME, TIE, Advice, Model, few, span
+from .advise import TIE, Advice, Model, few, span
 from .probe import POOLS
 
 LITTLE = 0.1  # seconds of all the work, too few for workers to pay
@@ -311,7 +311,7 @@ def table(advice: Advice) -> list[str]:
     columns = f"{'start':>10}{'MB each':>9}{'a task':>10}{title:>{width}}"
     lines = [f"{'model':<13}{'workers':>7}{columns}"]
     for one in advice.models:
-        if one.why or not one.rounds:
+        if one.why:
             lines.append(f"{one.name:<13} {shorten(one)}")
             continue
         lines.append(
@@ -324,5 +324,4 @@ def table(advice: Advice) -> list[str]:
 
 def shorten(model: Model) -> str:
     """Return why a model is out of the question, within a line."""
-    why = model.why or NO_TIME
-    return why if len(why) < 66 else f"{why[:64]}…"
+    return model.why if len(model.why) < 66 else f"{model.why[:64]}…"
