@@ -3,18 +3,16 @@
 import json
 import os
 import re
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import psutil
 import pytest
-from conftest import is_site, wait_until
+from conftest import is_site
 from hypothesis import given
 from hypothesis import strategies as st
-from test_director import directing, lab
+from test_director import interrupted, lab
 
 from backstage import bench, director, plot, results
 from backstage.catalogue import README
@@ -260,24 +258,12 @@ def test_options_for_pytest_benchmark_follow_two_dashes(
     assert asked == [(["scale"], ["--quiet", "-x"]), (bench.groups(), [])]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 def test_ctrl_c_ends_the_benchmarks(traced: None, alone: None) -> None:
-    with directing(
-        "bench",
-        "waiting",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
+    def has_a_site(director: psutil.Process) -> bool:
+        return any(map(is_site, director.children(recursive=True)))
 
-        def site_is_there() -> bool:
-            return any(map(is_site, process.children(recursive=True)))
-
-        wait_until(site_is_there)
-        os.killpg(director.pid, signal.SIGINT)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
-    assert err.splitlines()[1:] == ["lab: stopped by Ctrl-C"]
+    _, *told = interrupted(has_a_site, "bench", "waiting")
+    assert told == ["lab: stopped by Ctrl-C"]
 
 
 def test_the_page_and_the_readme_tell_the_results() -> None:

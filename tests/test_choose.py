@@ -3,19 +3,17 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from conftest import terminal, wait_until
+from conftest import terminal
 from hypothesis import given
 from hypothesis import strategies as st
-from test_director import directing, lab
+from test_director import interrupted, lab
 
 from backstage import advise, choose, probe
 from backstage.advise import Advice, Model
@@ -363,22 +361,10 @@ def test_the_budget_is_kept(name: str, seconds: int, functions: None) -> None:
     assert time.monotonic() - start < seconds + 3  # Python's own start, too
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 def test_ctrl_c(functions: None) -> None:
-    with directing(
-        "choose",
-        "work:never_ends",
-        "--input",
-        "1",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
-        wait_until(lambda: bool(process.children()))
-        os.killpg(director.pid, signal.SIGINT)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
-    assert err == "lab: stopped by Ctrl-C\n"
+    words = ["choose", "work:never_ends", "--input", "1"]
+    told = interrupted(lambda director: bool(director.children()), *words)
+    assert told == ["lab: stopped by Ctrl-C"]
 
 
 def test_the_questions_lead_to_the_same(traced: None) -> None:

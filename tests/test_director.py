@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from conftest import computing, terminal, wait_until
+from conftest import computing, press_ctrl_c, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +39,24 @@ def directing(*words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             child.kill()
+
+
+def interrupted(
+    sign: Callable[[psutil.Process], bool], *words: str
+) -> list[str]:
+    """Press Ctrl-C once the sign is there; return the lines of errors."""
+    with directing(
+        *words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as director:
+        process = psutil.Process(director.pid)
+        wait_until(lambda: sign(process))
+        press_ctrl_c(process)
+        _, err = director.communicate(timeout=10)
+    assert director.returncode == 130
+    return str(err).splitlines()
 
 
 @contextmanager
@@ -372,20 +390,11 @@ def test_a_failing_lesson_leaves_the_readme(
     assert copy.read_text("utf-8") == README.read_text("utf-8")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 def test_ctrl_c_ends_the_course(traced: None) -> None:
-    with directing(
-        "all",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
-        wait_until(lambda: bool(computing(process)))
-        os.killpg(director.pid, signal.SIGINT)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
-    assert err.splitlines()[2:] == ["0_sequential.py: stopped by Ctrl-C"]
+    _, _, *told = interrupted(
+        lambda director: bool(computing(director)), "all"
+    )
+    assert told == ["0_sequential.py: stopped by Ctrl-C"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
