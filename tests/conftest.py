@@ -5,16 +5,18 @@ import os
 import platform
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from filelock import FileLock
 from tqdm import tqdm
 
 from backstage.catalogue import find, started
@@ -22,10 +24,16 @@ from backstage.machine import truth
 from backstage.practice_site import SERVER
 
 PATIENCE = 20  # seconds that any take of a test may last
+SEMAPHORES = Path("/dev/shm")  # Linux: named semaphores and shared memory
+LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
 
 # From Python 3.14 on the first bar's lock starts a process, which is not any
 # one test's.
 tqdm(disable=True)
+# Where this was started in the background, Ctrl-C is ignored, and children
+# would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=20,
         help="how often each race is run (20)",
     )
+    parser.addoption(
+        "--slow", action="store_true", help="run the slow tests as well"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers inherit it
+        folder = tempfile.TemporaryDirectory(prefix="lab-tests-")
+        os.environ[LOCKS] = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out slow tests that nobody asked for; put timing tests last."""
+    by_name = any("::" in argument for argument in config.args)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow and not (config.getoption("--slow") or by_name):
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+    items.sort(key=lambda item: bool(item.get_closest_marker("timing")))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let no other worker run a test beside one that depends on the clock.
+
+    Each worker of pytest-xdist holds a lock of its own during a test; a test
+    marked `timing` needs the locks of all workers.
+    """
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    alone = item.get_closest_marker("timing")
+    with ExitStack() as stack:
+        for number in range(count) if alone else [own]:
+            file = Path(os.environ[LOCKS], f"{number}.lock")
+            stack.enter_context(FileLock(file, poll_interval=0.01))
+        return (yield)
 
 
 def pytest_benchmark_generate_machine_info() -> dict[str, str]:
@@ -62,17 +109,65 @@ def pytest_benchmark_generate_machine_info() -> dict[str, str]:
 
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail the test where a process that it started outlives it by 2 s."""
+    """Fail the test where something that it started outlives it by 2 s.
+
+    That is processes, with the ports that they listen at, temporary files,
+    and named semaphores or shared memory that no process uses any more.
+    """
     mark = uuid.uuid4().hex
     monkeypatch.setenv("LAB_TEST", mark)
-    yield
-    deadline = time.monotonic() + 2
-    while (left := marked(mark)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    commands = [" ".join(process.cmdline()) for process in left]
-    for process in left:
-        process.kill()
-    assert commands == []
+    # A short path: it holds sockets, whose names may not be long.
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        for name in "TMPDIR", "TEMP", "TMP":
+            monkeypatch.setenv(name, folder)
+        before = shared_memory()
+        yield
+        deadline = time.monotonic() + 2
+        while True:
+            processes = marked(mark)
+            left = [describe(process) for process in processes]
+            left += [
+                path.name
+                for path in Path(folder).iterdir()
+                if not path.match("uv-*.lock")  # which uv leaves for good
+            ]
+            left += unused(shared_memory() - before)
+            if not left or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, 2)
+    assert left == []
+
+
+def shared_memory() -> set[str]:
+    """Return the names of what processes share, where it has any (Linux)."""
+    if not SEMAPHORES.is_dir():
+        return set()
+    return {path.name for path in SEMAPHORES.iterdir()}
+
+
+def unused(names: set[str]) -> list[str]:
+    """Return those of the names that no process has mapped."""
+    maps = ""
+    for file in Path("/proc").glob("[0-9]*/maps") if names else ():
+        with suppress(OSError):
+            maps += file.read_text()
+    return sorted(name for name in names if f"{SEMAPHORES}/{name}" not in maps)
+
+
+def describe(process: psutil.Process) -> str:
+    """Return a process's command line, and the ports it listens at."""
+    with suppress(psutil.Error):
+        command = " ".join(process.cmdline())
+        ports = [
+            str(connection.laddr.port)
+            for connection in process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        return f"{command}, ports {', '.join(ports) or 'none'}"
+    return f"process {process.pid}"
 
 
 def marked(mark: str) -> list[psutil.Process]:
