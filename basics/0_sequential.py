@@ -1,7 +1,6 @@
 """Four equal jobs of computing, one after the other.
 
 Claim: over in the sum of the jobs' own CPU seconds: 1.0 cores busy.
-Quick: WORK=1_000_000
 """
 
 from time import perf_counter, thread_time

@@ -2,7 +2,6 @@
 
 Claim: where there are cores for it, over in less than the sum of the jobs'
 CPU seconds: more than 1.0 cores busy, the pool's start and end included.
-Quick: WORK=1_000_000
 """
 
 from concurrent.futures import ProcessPoolExecutor

@@ -1,7 +1,6 @@
 """Four slow pages with requests, one after the other.
 
 Claim: over in the sum of the pages' own waits: 1.0 waits at a time.
-Quick: 'PAGES=["/delay/0.2"] * 4'
 """
 
 from time import perf_counter

@@ -1,7 +1,6 @@
 """The same four slow pages, a thread for each.
 
 Claim: over in the longest of the pages' own waits: 4.0 waits at a time.
-Quick: 'PAGES=["/delay/0.2"] * 4'
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,6 @@
 """Ten slow pages, one after the other, told page by page.
 
 Claim: 10 pages in the sum of their waits: 1.0 waits at a time.
-Quick: 'PAGES=["/delay/0.2"] * 10'
 """
 
 from time import perf_counter

@@ -1,7 +1,6 @@
 """The same ten slow pages, a thread for each, with a GIL or without.
 
 Claim: 10 pages in the longest of their waits: 10.0 waits at a time.
-Quick: 'PAGES=["/delay/0.2"] * 10'
 """
 
 from threading import Thread

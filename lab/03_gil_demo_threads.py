@@ -1,7 +1,6 @@
 """Two equal jobs of computing, one after the other, then in two threads.
 
 Claim: speed-up: threads 1.0 or less (GIL on), or nearly 2.0 (GIL off).
-Quick: WORK=1_000_000
 """
 
 import sys

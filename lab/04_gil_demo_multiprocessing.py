@@ -2,7 +2,6 @@
 
 Claim: speed-up: threads 1.0 or less (GIL on), processes nearly 2.0 where two
 cores are free. Workers start with their first job, inside the clock.
-Quick: WORK=1_000_000
 """
 
 import sys

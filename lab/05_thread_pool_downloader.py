@@ -2,7 +2,6 @@
 
 Claim: 10 pages in the longest of their waits: 10.0 waits at a time; with half
 the WORKERS, half of that.
-Quick: 'PAGES=[f"/page/{n}?delay=0.2" for n in range(1, 11)]'
 """
 
 from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -2,7 +2,6 @@
 
 Claim: lost: many cents where each sum is rounded; where it is a bare `+=`,
 none (GIL on), or many as well (GIL off).
-Quick: UPDATES=60_000
 """
 
 import sys

@@ -1,7 +1,6 @@
 """The account made safe twice: by a lock, and by one owner at a queue.
 
 Claim: lost: with the lock 0, with the queue 0; each costs more than unsafe.
-Quick: UPDATES=60_000
 """
 
 from collections.abc import Callable

@@ -2,7 +2,6 @@
 
 Claim: 10 pages in the longest of their waits: 10.0 waits at a time. With
 1,000 pages in PAGES all of them arrive, still in one thread.
-Quick: 'PAGES=["/delay/0.2"] * 10'
 """
 
 import asyncio

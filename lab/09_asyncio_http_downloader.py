@@ -1,7 +1,6 @@
 """Unruly pages: few at a time, tried again where they fail, saved as files.
 
 Claim: 10 pages in 22 tries: 3 ok, 6 recovered, 1 failed.
-Quick: TRIES=3
 """
 
 import asyncio

@@ -2,7 +2,6 @@
 
 Claim: 60 pages, and less than 1 s after the last page, as most of the parsing
 was done before it arrived.
-Quick: 'PAGES=[f"/page/{n}?size=50000&delay=0.2" for n in range(30)]'
 """
 
 import asyncio

@@ -2,7 +2,6 @@
 
 Claim: one outcome for each address, whichever the model; the speed-up of all
 but sequential is 3 or more, as waiting is nearly all there is to do.
-Quick: 'PAGES=["/delay/0.2"] * 8 + ["/status/500", "http://127.0.0.1:1/"]'
 """
 
 import asyncio

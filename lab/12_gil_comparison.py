@@ -1,7 +1,6 @@
 """What the GIL takes away: three kinds of work by each kind of worker.
 
 Claim: efficiency of threads in pure Python 50% or less (GIL on), else 100%.
-Quick: STEPS=2_000_000 ROUNDS=600_000
 """
 
 import os

@@ -2,7 +2,6 @@
 
 Claim: a task about 1 KB, a thread ten times as much (the rest of its stack is
 reserved, not used), an interpreter or a process thousands of times as much.
-Quick: COUNTS=[1,50] FEW=[1,3]
 """
 
 import asyncio

@@ -1,7 +1,6 @@
 """A rule that chooses a model from two measurements, and what it is worth.
 
 Claim: none of its 4 choices takes 25% longer than the fastest model.
-Quick: TASKS=40
 """
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

@@ -4,12 +4,14 @@ import io
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,18 @@ from conftest import computing, press_ctrl_c, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstage import catalogue, course, director, machine, readme
+from backstage import (
+    catalogue,
+    course,
+    director,
+    machine,
+    new,
+    picture,
+    readme,
+    watch,
+)
 from backstage.catalogue import README, ROOT, find, lessons
+from backstage.files import replace_block
 
 LAB = [sys.executable, str(ROOT / "lab")]
 
@@ -82,30 +94,60 @@ def lab(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a command line of the director led to, in this process."""
+
+    status: int | str | None
+    out: str
+    err: str
+    log: list[str]
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Ask:
+    """Do what `uv run lab` does with these words, without a new process."""
+
+    def run(*words: str) -> Answer:
+        caplog.clear()
+        status: int | str | None
+        try:
+            status = director.main(list(words))
+        except SystemExit as end:
+            status = end.code or 0
+        return Answer(status, *capfd.readouterr(), list(caplog.messages))
+
+    return run
+
+
 def test_it_lists_every_lesson_in_learning_order() -> None:
+    catalogue_text = catalogue.CATALOGUE.read_text("utf-8")
+    numbers = re.findall(r'(?m)^number = "(\d+)"$', catalogue_text)
     listed = lab()
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        "0", "1", "2", "3",
-        "01", "02", "03", "04", "05", "06", "07", "08", "09", "10",
-        "11", "12", "13", "14",
-    ]  # fmt: skip
-    for line, lesson in zip(
-        listed.stdout.splitlines(), lessons(), strict=True
-    ):
-        assert line.endswith(lesson.title)
+    lines = listed.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == numbers
+    for line, lesson in zip(lines, lessons(), strict=True):
+        seconds = f"{lesson.notes.seconds:g} s"
+        assert re.fullmatch(rf" *\d+ +{seconds}  .*", line)
         assert len(line) <= 80
 
 
 def test_it_runs_a_lesson_untouched(traced: None) -> None:
-    run = lab("03", "WORK=1_000")
+    run = lab("03", "04", "WORK=1_000")
     assert run.returncode == 0
     assert run.stderr.splitlines() == [
         machine.truth(),
-        "lab/03_gil_demo_threads.py WORK=1_000",
+        "lab/03_gil_demo_threads.py WORK=1_000 JOBS=2",
+        machine.truth(),
+        "lab/04_gil_demo_multiprocessing.py WORK=1_000 JOBS=2",
     ]
     assert run.stdout.splitlines()[0].startswith("sequential ")
-    assert run.stdout.count("\n") == 3
 
 
 def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
@@ -165,7 +207,8 @@ def test_it_hands_on_the_status(traced: None) -> None:
     run = lab("03", "WORK=0")
     assert run.returncode == 1
     assert run.stderr.splitlines()[2:] == [
-        "03_gil_demo_threads.py: WORK = 0: it must be more than 0"
+        "note: its twin 04 has WORK=5_000_000",
+        "03_gil_demo_threads.py: WORK = 0: it must be more than 0",
     ]
 
 
@@ -206,12 +249,20 @@ def test_it_hands_on_the_status(traced: None) -> None:
         (["site", "03"], ["03", "site --help"]),
     ],
 )
-def test_bad_usage_is_one_line(words: list[str], names: list[str]) -> None:
-    run = lab(*words)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert len(run.stderr.splitlines()) == 1
+def test_bad_usage_is_one_line(
+    words: list[str], names: list[str], ask: Ask
+) -> None:
+    answer = ask(*words)
+    assert (answer.status, answer.out) == (2, "")
+    assert len(answer.err.splitlines()) == 1
     for name in names:
-        assert name in run.stderr
+        assert name in answer.err
+
+
+def test_the_process_hands_on_a_usage_error() -> None:
+    run = lab("99")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("lab: no lesson or verb '99'")
 
 
 def test_a_value_may_be_an_expression() -> None:
@@ -224,16 +275,19 @@ def test_a_value_may_be_an_expression() -> None:
 
 
 @pytest.mark.parametrize("verb", ["", *director.VERBS])
-def test_help_fits_a_screen(verb: str) -> None:
-    shown = lab(*verb.split(), "--help")
-    assert (shown.returncode, shown.stderr) == (0, "")
-    lines = shown.stdout.splitlines()
+def test_help_fits_a_screen(
+    verb: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = ask(*verb.split(), "--help")
+    assert (shown.status, shown.err) == (0, "")
+    lines = shown.out.splitlines()
     assert lines[0].startswith(f"usage: uv run lab {verb}".strip())
-    assert len(lines) < 24
+    assert len(lines) < (30 if not verb else 24)
     assert max(map(len, lines)) < 80
-    if not verb:
+    if verb == "":
         for name in director.VERBS:
-            assert f"\n  {name} " in shown.stdout
+            assert f"\n  {name} " in shown.out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
@@ -288,7 +342,9 @@ def test_ctrl_c_ends_lesson_and_director(
         getattr(os, send)(director.pid, signal.SIGINT)
         _, err = director.communicate(timeout=10)
     assert director.returncode == 130
-    assert err.splitlines()[2:] == ["1_multiprocess.py: stopped by Ctrl-C"]
+    *_, last = err.splitlines()
+    assert last == "1_multiprocess.py: stopped by Ctrl-C"
+    assert err.count("Ctrl-C") == 1
     assert not list(tmp_path.glob("lab-*"))
 
 
@@ -337,21 +393,59 @@ def test_the_readme_names_what_exists(command: str) -> None:
             does = director.VERBS.get(verb, director._play)
             parser = director._parser(does)
             arguments = parser.parse_args(words[bool(verb) :])
-            if "words" in arguments:
+            if getattr(arguments, "words", []):
                 assert director._choose(arguments.words)
 
 
+def test_the_readmes_have_what_the_catalogue_says() -> None:
+    """If this fails: `uv run lab readme --tables`."""
+    text = README.read_text("utf-8")
+    parts = catalogue.parts()
+    assert readme.with_blocks(text, lessons(), parts, {}) == text
+    text = readme.LAB_README.read_text("utf-8")
+    table = readme.tools(lessons())
+    assert replace_block(text, "tools", table) == text
+
+
 def test_every_lesson_has_a_row_and_a_sample() -> None:
-    block = README.read_text("utf-8").partition(readme.BEGIN)[2]
-    block = block.partition(readme.END)[0]
+    text = README.read_text("utf-8")
     for lesson in lessons():
-        rows = [row for row in block.splitlines() if lesson.name in row]
-        assert len(rows) == 1
-        command, *told, last = rows[0].strip("| ").split(" | ")
-        assert command == f"`uv run {lesson.name}`"
-        assert len(told) == 2
-        assert re.fullmatch(r"`.*\d(\.\d|%).*`", last)
-    assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", block)
+        sample = readme._old_sample(text, lesson)
+        assert re.search(r"\d(\.\d|%)", sample), lesson.name
+    assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", text)
+
+
+def test_a_lesson_in_the_catalogue_reaches_every_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = README.read_text("utf-8")
+    twin = catalogue.Twin("03", 10)
+    notes = catalogue.Notes(
+        part="More",
+        seconds=7,
+        minutes=9,
+        new="what is new",
+        watch="what to watch",
+        twin=twin,
+        tools=["a_tool"],
+    )
+    path = ROOT / "lab" / "toolbox" / "99_made_up.py"
+    made_up = catalogue.Lesson(path, "99", "Made up.", notes=notes)
+    parts = [*catalogue.parts(), catalogue.Part("More", "Of it.", ["99"])]
+    course = [*lessons(), made_up]
+    text = readme.with_blocks(text, course, parts, {})
+    row = "| `uv run lab/toolbox/99_made_up.py` | 7 s | 9 min | what is new |"
+    assert row in text
+    assert f" what to watch | `{readme.NOT_MEASURED}` |" in text
+    place = len(parts)
+    assert f"**{place}. More** (lesson 99). Of it." in text
+    twins = "diff lab/03_gil_demo_threads.py lab/toolbox/99_made_up.py"
+    assert twins in text.splitlines()
+    assert "| `a_tool` | 99 |" in readme.tools(course).splitlines()
+    measured = readme.with_blocks(text, course, parts, {"99": "3 s"})
+    assert " what to watch | `3 s` |" in measured
+    today = readme.where_and_when()
+    assert today in measured.splitlines()
 
 
 def test_readme_writes_the_measured_lines(
@@ -359,20 +453,15 @@ def test_readme_writes_the_measured_lines(
 ) -> None:
     copy = tmp_path / "README.md"
     copy.write_text(README.read_text("utf-8"), "utf-8")
+    lab_copy = tmp_path / "lab.md"
+    lab_copy.write_text(readme.LAB_README.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(readme, "README", copy)
+    monkeypatch.setattr(readme, "LAB_README", lab_copy)
     monkeypatch.setattr(readme, "last_line", lambda lesson: lesson.number * 3)
     readme.measure()
-    for old, new in zip(
-        README.read_text("utf-8").splitlines(),
-        copy.read_text("utf-8").splitlines(),
-        strict=True,
-    ):
-        for lesson in lessons():
-            if f"`uv run {lesson.name}` |" in old:
-                assert new.endswith(f"| `{lesson.number * 3}` |")
-                break
-        else:
-            assert new == old or new.startswith("Measured on ")
+    text = copy.read_text("utf-8")
+    for lesson in lessons():
+        assert readme._old_sample(text, lesson) == lesson.number * 3
 
 
 def test_a_failing_lesson_leaves_the_readme(
@@ -433,13 +522,21 @@ def test_a_director_that_is_ended_ends_its_lesson(traced: None) -> None:
 
 
 def write_lessons(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, **bodies: str
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    catalogue_text: str = "part = []",
+    **bodies: str,
 ) -> None:
+    """Make a course of these scripts, named as the keywords without "_"."""
+    basics = folder / "basics"
+    basics.mkdir()
     for name, body in bodies.items():
-        (folder / f"{name[1:]}.py").write_text(f'"""It is {name}."""\n{body}')
-    made = [catalogue.read(path) for path in sorted(folder.glob("*.py"))]
+        script = basics / f"{name[1:]}.py"
+        script.write_text(f'"""It is {name}."""\n{body}')
+    file = folder / "course.toml"
+    file.write_text(catalogue_text, "utf-8")
     monkeypatch.setattr(catalogue, "ROOT", folder)
-    monkeypatch.setattr(course, "lessons", lambda: made)
+    monkeypatch.setattr(catalogue, "CATALOGUE", file)
 
 
 def test_the_course_ends_with_a_table(
@@ -478,9 +575,8 @@ def test_the_course_ends_with_a_table(
     assert sum(row.count("words") for row in rows) == 20
 
 
-def test_the_quick_course_takes_what_the_docstrings_name(
-    traced: None,
-) -> None:
+@pytest.mark.slow
+def test_the_quick_course(traced: None) -> None:
     run = lab("quick")
     assert run.returncode == 0
     told = run.stderr.splitlines()
@@ -489,9 +585,266 @@ def test_the_quick_course_takes_what_the_docstrings_name(
     starts = [row.split() for row in rows if not row.startswith(" ")]
     assert [start[0] for start in starts] == [one.number for one in lessons()]
     assert {start[1] for start in starts} == {"0"}
-    said = " ".join(" ".join(told).split())
+    assert not [line for line in told if line.startswith("note: ")]
+
+
+ENTRY = """
+[[part]]
+title = "Part"
+about = "About it."
+
+[[part.lesson]]
+number = "2"
+seconds = 3
+quick = {SIZE = "20"}
+film = {SIZE = "200"}
+long = {SIZE = "2000"}
+
+[[part.lesson]]
+number = "1"
+twin = {number = "2", lines = 5, differ = ["OTHER"]}
+"""
+SIZES = {
+    "_1_one": "SIZE = 1  # items\nOTHER = 1  # items\nprint('one', SIZE)",
+    "_2_two": "SIZE = 2  # items\nOTHER = 2  # items\nprint('two', SIZE)",
+    "_3_new": "print('not in the catalogue')",
+}
+
+
+def test_the_catalogue_gives_order_and_quick_constants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
+    listed = ask().out.splitlines()
+    assert [line.split()[0] for line in listed] == ["2", "1", "3"]
+    assert listed[0].split()[1:3] == ["3", "s"]
+    run = ask("quick")
+    assert run.status == 0
+    assert run.out.splitlines()[:3] == [
+        "two 20",
+        "one 1",
+        "not in the catalogue",
+    ]
+
+
+def test_film_takes_the_constants_for_filming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
+    run = ask("2", "--film")
+    assert run.out == "two 200\n"
+    _, constants, *notes = run.log
+    assert constants == "basics/2_two.py SIZE=200 OTHER=2"
+    assert notes == []
+    assert ask("2", "--film", "SIZE=7").out == "two 7\n"
+    assert ask("--film").status == 2
+
+
+def test_the_constants_in_force_and_a_twin_that_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
+    for number, other in ("1", "2"), ("2", "1"):
+        run = ask(number)
+        _, constants, *notes = run.log
+        assert constants.endswith(f" SIZE={number} OTHER={number}")
+        # OTHER differs on purpose.
+        assert notes == [f"note: its twin {other} has SIZE={other}"]
+    for words in ["1", "2", "SIZE=5"], ["1", "SIZE=2"]:
+        log = ask(*words).log
+        assert log
+        assert not [line for line in log if line.startswith("note: ")]
+    assert ask("--quiet", "1").log == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("part = [", "lab/course.toml: "),
+        ('[[part]]\ntitle = "x"', "'lesson' is missing"),
+        (ENTRY.replace("seconds", "secnds"), "lesson 2: got an unexpected"),
+    ],
+)
+def test_a_mistake_in_the_catalogue_is_one_line(
+    entry: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask,
+) -> None:
+    write_lessons(tmp_path, monkeypatch, entry, **SIZES)
+    for words in [], ["1"]:
+        run = ask(*words)
+        assert (run.status, run.out) == (1, "")
+        assert run.err.count("\n") == 1
+        assert told in run.err
+
+
+def test_a_lesson_that_is_no_python_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    broken = {"_4_broken": "SIZE = 1\nprint('four'", "_5_bytes": ""}
+    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES | broken)
+    (tmp_path / "basics" / "5_bytes.py").write_bytes(b"\xff")
+    *_, four, five = ask().out.splitlines()
+    assert "cannot be read: line 3: " in four
+    assert "cannot be read: " in five
+    assert ask("1").out == "one 1\n"
+    run = ask("4")
+    assert run.status == 1
+    assert 'basics/4_broken.py", line 3' in run.err
+    assert "SyntaxError: " in run.err
+    assert "catalogue.py" not in run.err
+    run = ask("4", "SIZE=2")
+    assert (run.status, run.out) == (1, "")
+    assert run.err.startswith("lab: basics/4_broken.py, line 3: ")
+    assert run.err.count("\n") == 1
+
+
+def test_a_cue_sheet_has_all_that_an_instructor_needs(ask: Ask) -> None:
     for lesson in lessons():
-        assert shlex.join([lesson.name, *lesson.quick]) in said
+        sheet = ask("cue", lesson.number)
+        assert (sheet.status, sheet.err) == (0, "")
+        assert max(map(len, sheet.out.splitlines())) < 80
+        told = " ".join(sheet.out.split())
+        notes = lesson.notes
+        wanted = [notes.before, notes.during, notes.after, notes.watch]
+        wanted += [f"uv run lab {lesson.number}", f"{notes.minutes} minutes"]
+        wanted += [f"{name} = " for name in lesson.constants]
+        for text in wanted:
+            assert " ".join(text.split()) in told
+        assert ("--film" in told) >= bool(notes.film)
+
+
+@pytest.fixture
+def copy_of_the_project(tmp_path: Path) -> Path:
+    """Copy what a new lesson touches, and what its test needs."""
+    copy = tmp_path / "project"
+    names = "basics", "lab", "tests", "README.md", "pyproject.toml"
+    for name in names:
+        source = ROOT / name
+        if source.is_dir():
+            skip = shutil.ignore_patterns("__pycache__", "downloads")
+            shutil.copytree(source, copy / name, ignore=skip)
+        else:
+            shutil.copy(source, copy / name)
+    return copy
+
+
+def test_a_new_lesson_runs_and_passes_its_tests(
+    copy_of_the_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if "XDIST" in name]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONPATH", str(copy_of_the_project / "lab"))
+
+    def python(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=copy_of_the_project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    made = python("lab", "new", "15_name")
+    assert (made.returncode, made.stderr) == (0, "")
+    for name in (
+        "lab/toolbox/15_name.py",
+        "lab/course.toml",
+        "tests/lessons/test_15.py",
+        "README.md",
+        "lab/README.md",
+    ):
+        assert f"wrote {name}\n" in made.stdout
+    run = python("lab", "15")
+    assert run.returncode == 0
+    assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", run.stdout)
+    tests = "tests/lessons/test_15.py", "tests/lessons/test_contracts.py"
+    passed = python("-m", "pytest", "-n0", "-q", *tests, "-k", "15")
+    assert passed.returncode == 0, passed.stdout
+    readme_text = (copy_of_the_project / "README.md").read_text("utf-8")
+    assert "`uv run lab/toolbox/15_name.py`" in readme_text
+    again = python("lab", "new", "15_other")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "lab/toolbox/15_name.py has that number already" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["", "15", "name", "15_Name", "015_x", "1_"])
+def test_a_new_lesson_needs_a_name(name: str, ask: Ask) -> None:
+    answer = ask("new", name)
+    assert (answer.status, answer.out) == (2, "")
+    assert "no name of a lesson" in answer.err
+
+
+def test_a_new_lesson_goes_where_it_belongs() -> None:
+    places = {"4": "basics", "09": "lab", "14": "lab", "15": "lab/toolbox"}
+    for number, place in places.items():
+        assert new.folder(number).as_posix() == place
+
+
+def test_one_lesson_is_drawn_with_those_of_its_axis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    empty = watch.Recording("", 0, 1.0, {}, [], 0, 0)
+
+    def record(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
+        drawn.append(lesson.number)
+        return empty
+
+    monkeypatch.setattr(picture, "watch", record)
+    monkeypatch.setattr(picture, "FOLDER", tmp_path)
+    lesson = next(one for one in lessons() if one.notes.axis)
+    picture.draw_lessons([lesson])
+    assert drawn == [
+        one.number for one in lessons() if one.notes.axis == lesson.notes.axis
+    ]
+    assert len(drawn) > 1
+    drawn.clear()
+    alone = next(one for one in lessons() if not one.notes.axis)
+    picture.draw_lessons([alone])
+    assert drawn == [alone.number]
+    assert (tmp_path / f"{alone.path.stem}.svg").exists()
+    drawn.clear()
+    picture.draw_lessons()
+    assert drawn == [one.number for one in lessons()]
+
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+if sys.platform != "win32":
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+workers = [
+    subprocess.Popen([sys.executable, "-c", code + "; time.sleep(60)"])
+    for _ in range(2)
+]
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C for one process there")
+def test_a_lesson_that_ignores_ctrl_c_leaves_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, traced: None
+) -> None:
+    write_lessons(tmp_path, monkeypatch, _1_stubborn=STUBBORN)
+    (lesson,) = lessons()
+
+    def interrupt() -> None:
+        with catalogue.started(lesson, {}, stdout=subprocess.PIPE) as child:
+            assert child.stdout
+            assert child.stdout.readline() == "ready\n"
+            assert len(psutil.Process(child.pid).children()) == 2
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupt()  # `traced` looks for the workers
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.parametrize(
@@ -542,7 +895,10 @@ def test_the_course_waits_for_enter(
 
     monkeypatch.setattr("builtins.input", answer)
     assert course.take_all(pauses=True, quick=False) == 0
-    assert asked == ["Enter for 2_x.py ", "Enter for 3_x.py "]
+    assert asked == [
+        "Enter for basics/2_x.py ",
+        "Enter for basics/3_x.py ",
+    ]
     rows = capsys.readouterr().out.partition("last line\n")[2].splitlines()
     assert [row.split()[0] for row in rows] == ["1", "2"]
 

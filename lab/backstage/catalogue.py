@@ -4,17 +4,17 @@ import ast
 import difflib
 import logging
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,9 +27,55 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+CATALOGUE = ROOT / "lab" / "course.toml"
+FOLDERS = ["basics", "lab", "lab/toolbox", "lab/services"]  # of lessons
 KNOWN = {"range": range}  # what a constant's new value may call
 LIKENESS = 0.4  # of 1, from which on a name may be meant by another word
 PATIENCE = 1  # seconds that a process may take to end when it is told to
+VALUE_WIDTH = 40  # columns of a constant that nobody changed, at most
+
+
+class LessonError(Exception):
+    """A mistake in a lesson's file or in the catalogue, told in one line."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The lesson that another one is compared with.
+
+    `lines` is in how many lines their files may differ, and `differ` names
+    the constants that have other values on purpose.
+    """
+
+    number: str
+    lines: int
+    differ: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the catalogue says of a lesson; course.toml explains each field.
+
+    The defaults are those of a script that the catalogue does not have.
+    """
+
+    part: str = ""
+    seconds: float | None = None
+    minutes: int | None = None
+    new: str = ""
+    watch: str = ""
+    before: str = ""
+    during: str = ""
+    after: str = ""
+    quick: Mapping[str, str] = field(default_factory=dict)
+    film: Mapping[str, str] = field(default_factory=dict)
+    long: Mapping[str, str] = field(default_factory=dict)
+    twin: Twin | None = None
+    lines: int = 100
+    kinds: list[str] = field(default_factory=list)
+    axis: str = ""
+    picture: str = ""
+    tools: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,16 +83,19 @@ class Lesson:
     """One script: its number is the file name's, so "1" is not "01".
 
     `title` is the docstring's first line, `claim` the prediction after
-    "Claim:", `quick` the changes of constants after "Quick:" that make a
-    short run of it, and `constants` the source of each constant by its name.
+    "Claim:", `constants` the source of each constant by its name, `units`
+    the comments beside them, `notes` what the catalogue says. `mistake` says
+    why the file cannot be read as Python, if so.
     """
 
     path: Path
     number: str
-    title: str
-    claim: str
-    quick: list[str]
-    constants: Mapping[str, str]
+    title: str = ""
+    claim: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
+    mistake: str = ""
 
     @property
     def name(self) -> str:
@@ -54,39 +103,121 @@ class Lesson:
         return self.path.relative_to(ROOT).as_posix()
 
 
-def lessons() -> list[Lesson]:
-    """Return every lesson, in the order of the README's table.
+@dataclass(frozen=True)
+class Part:
+    """A part of the course: its title, a sentence on it, and its lessons."""
 
-    A lesson that the README does not have yet comes last.
+    title: str
+    about: str
+    numbers: list[str]
+
+
+def lessons() -> list[Lesson]:
+    """Return every lesson, in the order of the catalogue.
+
+    A script that the catalogue does not have comes last.
+
+    Raises LessonError where the catalogue has a mistake.
     """
-    rows = "\n".join(re.findall(r"(?m)^\|.*", README.read_text("utf-8")))
+    notes = load_notes()
+    order = list(notes)
     found = [
-        read(path)
-        for folder in ("basics", "lab")
+        read(path, notes)
+        for folder in FOLDERS
         for path in sorted((ROOT / folder).glob("[0-9]*_*.py"))
     ]
     return sorted(
         found,
-        key=lambda lesson: (lesson.name not in rows, rows.find(lesson.name)),
+        key=lambda lesson: (
+            order.index(lesson.number)
+            if lesson.number in notes
+            else len(order)
+        ),
     )
 
 
-def read(path: Path) -> Lesson:
+def parts() -> list[Part]:
+    """Return the parts of the course, in the order of the catalogue.
+
+    Raises LessonError as `lessons` does.
+    """
+    return [
+        Part(
+            part["title"],
+            part["about"],
+            [lesson["number"] for lesson in part["lesson"]],
+        )
+        for part in _load_parts()
+    ]
+
+
+def load_notes() -> dict[str, Notes]:
+    """Return what the catalogue says of each lesson, by its number.
+
+    Raises LessonError where the catalogue has a mistake.
+    """
+    notes = dict[str, Notes]()
+    for part in _load_parts():
+        for entry in part["lesson"]:
+            number = entry["number"]
+            rest = {k: v for k, v in entry.items() if k != "number"}
+            try:
+                if "twin" in rest:
+                    rest["twin"] = Twin(**rest["twin"])
+                notes[number] = Notes(part=part["title"], **rest)
+            except TypeError as error:
+                # "Notes.__init__() got an unexpected keyword argument 'x'"
+                problem = str(error).partition("() ")[2]
+                raise LessonError(
+                    f"lab/{CATALOGUE.name}: lesson {number}: {problem}"
+                ) from None
+    return notes
+
+
+def _load_parts() -> list[dict[str, Any]]:
+    try:
+        whole = tomllib.loads(CATALOGUE.read_text("utf-8"))
+        parts: list[dict[str, Any]] = whole["part"]
+        for part in parts:
+            for entry in part["lesson"]:
+                part["title"], part["about"], entry["number"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LessonError(f"lab/{CATALOGUE.name}: {error}") from None
+    except (KeyError, TypeError) as error:
+        raise LessonError(
+            f"lab/{CATALOGUE.name}: a part needs title, about and lessons, "
+            f"and a lesson its number: {error} is missing"
+        ) from None
+    return parts
+
+
+def read(path: Path, notes: Mapping[str, Notes] | None = None) -> Lesson:
     """Return the lesson in the file at `path`.
 
-    Raises SyntaxError where it is no Python.
+    Arguments: `notes`, what the catalogue says, by the numbers of lessons.
+
+    A file that is no Python becomes a lesson with a `mistake`.
     """
-    source = path.read_text("utf-8")
-    tree = ast.parse(source)
-    title, _, rest = (ast.get_docstring(tree) or "").partition("\n")
-    claim, _, quick = rest.partition("Claim:")[2].partition("\nQuick:")
-    values = {
-        name: ast.get_source_segment(source, value) or ""
-        for name, value in _assignments(tree)
-    }
     number = path.name.partition("_")[0]
-    claim = " ".join(claim.split())
-    return Lesson(path, number, title, claim, shlex.split(quick), values)
+    own = (notes or {}).get(number, Notes())
+    try:
+        source = path.read_text("utf-8")
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        mistake = f"line {error.lineno}: {error.msg}"
+    except UnicodeDecodeError as error:
+        mistake = str(error)
+    else:
+        title, _, rest = (ast.get_docstring(tree) or "").partition("\n")
+        claim = " ".join(rest.partition("Claim:")[2].split())
+        constants, units = {}, {}
+        for name, value in _assignments(tree):
+            constants[name] = ast.get_source_segment(source, value) or ""
+            line = source.splitlines()[value.lineno - 1]
+            units[name] = line.partition("  # ")[2]
+        return Lesson(path, number, title, claim, constants, units, own)
+    title = f"cannot be read: {mistake}"
+    return Lesson(path, number, title, notes=own, mistake=mistake)
 
 
 def find(number: str, verbs: Iterable[str] = ()) -> Lesson:
@@ -111,9 +242,12 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
 
     A value is an expression of literals and `range`: '["/delay/1"] * 1_000'.
 
-    Raises LookupError where the lesson has no such constant and ValueError
-    where a value is no such expression, both in one line.
+    Raises LookupError where the lesson has no such constant, ValueError
+    where a value is no such expression, and LessonError where the lesson's
+    file has a mistake, all in one line.
     """
+    if words and lesson.mistake:
+        raise LessonError(f"{lesson.name}, {lesson.mistake}")
     changes = {}
     for word in words:
         name, _, text = word.partition("=")
@@ -125,7 +259,7 @@ def parse_changes(lesson: Lesson, words: list[str]) -> dict[str, str]:
             )
         try:
             with warnings.catch_warnings(action="error"):
-                eval(text.strip(), {"__builtins__": KNOWN})
+                _evaluate(text.strip())
         except Exception as error:  # noqa: BLE001  whatever the user wrote
             why = getattr(error, "msg", str(error)) or type(error).__name__
             line = " ".join(f"no value in {word[:60]}: {why}".split())
@@ -187,13 +321,14 @@ def play(
     lesson: Lesson,
     changes: Mapping[str, str],
     python: str = sys.executable,
+    beside: Iterable[str] = (),
 ) -> int:
     """Run a lesson in this terminal and return its exit status.
 
-    Arguments as for `started`. What runs, and on what, is logged. A lesson
-    that a signal ended counts as 128 + the signal.
+    Arguments as for `started` and `announce`. A lesson that a signal ended
+    counts as 128 + the signal.
     """
-    announce(lesson, changes, python)
+    announce(lesson, changes, python, beside)
     with started(lesson, changes, python) as child:
         child.wait()
     return exit_status(child)
@@ -212,9 +347,10 @@ def take(
     lesson: Lesson,
     changes: Mapping[str, str],
     python: str = sys.executable,
+    beside: Iterable[str] = (),
 ) -> Take:
     """Run a lesson as `play` does, and return how it ended."""
-    announce(lesson, changes, python)
+    announce(lesson, changes, python, beside)
     line = ""
     start = perf_counter()
     with started(
@@ -232,13 +368,23 @@ def take(
 
 def end_family(child: subprocess.Popen[str]) -> None:
     """Kill a child and its own children, at once."""
+    family = _descendants(child)
+    child.kill()
+    _kill(family)
+
+
+def _descendants(child: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the processes below a child, which must still be alive."""
     with suppress(psutil.NoSuchProcess):
-        family = psutil.Process(child.pid).children(recursive=True)
-        child.kill()
-        for worker in family:
-            with suppress(psutil.NoSuchProcess):
-                worker.kill()
-        psutil.wait_procs(family, PATIENCE)
+        return psutil.Process(child.pid).children(recursive=True)
+    return []
+
+
+def _kill(family: list[psutil.Process]) -> None:
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family, PATIENCE)
 
 
 def exit_status(child: subprocess.Popen[str]) -> int:
@@ -254,18 +400,90 @@ def command_line(lesson: Lesson, changes: Mapping[str, str]) -> str:
 
 
 def announce(
-    lesson: Lesson, changes: Mapping[str, str], python: str = sys.executable
+    lesson: Lesson,
+    changes: Mapping[str, str],
+    python: str = sys.executable,
+    beside: Iterable[str] = (),
 ) -> None:
-    """Log what runs, and on what; arguments as for `started`."""
+    """Log what runs, its constants, and on what it runs.
+
+    A line is added for each constant that a twin has another value of.
+
+    Arguments: `lesson`, `changes` and `python` as for `started`; `beside`,
+    the numbers of lessons to which the same changes apply.
+    """
     log.info(truth(python))
+    constants = {
+        name: textwrap.shorten(source, VALUE_WIDTH, placeholder=" ...")
+        for name, source in lesson.constants.items()
+        if _is_value(source)
+    }
     log.info(
         textwrap.fill(
-            command_line(lesson, changes),
+            command_line(lesson, {**constants, **changes}),
             subsequent_indent="    ",
             break_long_words=False,
             break_on_hyphens=False,
         )
     )
+    for line in twin_differences(lesson, changes, beside):
+        log.info(line)
+
+
+def twin_differences(
+    lesson: Lesson, changes: Mapping[str, str], beside: Iterable[str] = ()
+) -> list[str]:
+    """Return a line for each constant of which a twin has another value.
+
+    A value that the catalogue names for a quick run or for filming is no
+    difference. Arguments as for `announce`.
+    """
+    constants = {
+        name: source
+        for name, source in {**lesson.constants, **changes}.items()
+        if source != lesson.notes.quick.get(name)
+        and source != lesson.notes.film.get(name)
+    }
+    lines = []
+    for other, differ in _twins(lesson):
+        theirs = dict(other.constants)
+        if other.number in beside:
+            theirs.update(changes)
+        for name in constants.keys() & theirs.keys() - set(differ):
+            if theirs[name] != constants[name]:
+                value = textwrap.shorten(
+                    theirs[name], VALUE_WIDTH, placeholder=" ..."
+                )
+                lines.append(
+                    f"note: its twin {other.number} has {name}={value}"
+                )
+    return sorted(lines)
+
+
+def _twins(lesson: Lesson) -> list[tuple[Lesson, list[str]]]:
+    """Return a lesson's twins, and the constants that differ on purpose."""
+    pairs = []
+    for other in lessons():
+        own, others = lesson.notes.twin, other.notes.twin
+        if own and own.number == other.number:
+            pairs.append((other, own.differ))
+        elif others and others.number == lesson.number:
+            pairs.append((other, others.differ))
+    return pairs
+
+
+def _is_value(source: str) -> bool:
+    """Tell whether a constant is made of literals and `range` alone."""
+    try:
+        _evaluate(source)
+    except Exception:  # noqa: BLE001  whatever a learner wrote
+        return False
+    return True
+
+
+def _evaluate(source: str) -> object:
+    value: object = eval(source, {"__builtins__": KNOWN})
+    return value
 
 
 def _nearest(word: str, names: Mapping[str, str]) -> str:
@@ -282,18 +500,19 @@ def _hold_ctrl_c(hold: bool) -> None:
 
 
 def _stop(child: subprocess.Popen[str]) -> None:
-    def interrupt() -> None:
-        if sys.platform == "win32":
-            child.terminate()
-        else:
-            child.send_signal(signal.SIGINT)
-
+    """Have a lesson end, and then kill what it leaves running."""
+    family = _descendants(child)
     # A terminal has told the lesson as well: it may be at its end already.
-    for nudge in (interrupt, child.kill):
-        try:
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(PATIENCE)
+    if child.poll() is None and sys.platform != "win32":
+        child.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
             child.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            nudge()
+    family += _descendants(child)
+    child.kill()
+    _, left = psutil.wait_procs(family, PATIENCE)
+    _kill(left)
 
 
 def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr]]:

@@ -2,23 +2,27 @@
 
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from .catalogue import Lesson, Take, lessons, parse_changes, play, take
+from .catalogue import Lesson, Take, lessons, play, take
 
 WIDTH = 79  # columns of the table
 LAST = 30  # columns at least for the last line, whatever stands before it
 
 
 def play_all(
-    chosen: Iterable[tuple[Lesson, Mapping[str, str]]],
+    chosen: Sequence[tuple[Lesson, Mapping[str, str]]],
     python: str = sys.executable,
 ) -> int:
     """Run these lessons; return the first status that is not 0, or 0.
 
     Arguments: `chosen`, lessons and changes as for `play`; `python`, too.
     """
-    statuses = [play(*one, python) for one in chosen]
+    numbers = [lesson.number for lesson, _ in chosen]
+    statuses = [
+        play(lesson, changes, python, beside=numbers)
+        for lesson, changes in chosen
+    ]
     return next(filter(None, statuses), 0)
 
 
@@ -27,20 +31,23 @@ def take_all(pauses: bool, quick: bool) -> int:
 
     Arguments: `pauses`, whether to wait for Enter before each but the first
     (the end of the input ends the course early); `quick`, whether to run
-    each with the changes that its docstring names.
+    each with the catalogue's constants for a short run.
 
     Returns 0, or 1 where a lesson failed.
     """
     takes: list[tuple[str, Take]] = []
-    for lesson in lessons():
+    course = lessons()
+    numbers = [lesson.number for lesson in course]
+    for lesson in course:
         if pauses and takes:
             try:
                 input(f"Enter for {lesson.name} ")
             except EOFError:
                 print()
                 break
-        changes = parse_changes(lesson, lesson.quick if quick else [])
-        takes.append((lesson.number, take(lesson, changes)))
+        changes = lesson.notes.quick if quick else {}
+        taken = take(lesson, changes, beside=numbers)
+        takes.append((lesson.number, taken))
     print(table("lesson", takes))
     return 1 if any(one.status for _, one in takes) else 0
 

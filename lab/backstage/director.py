@@ -16,7 +16,9 @@ from . import (
     catalogue,
     choose,
     course,
+    cue,
     machine,
+    new,
     picture,
     plot,
     pythons,
@@ -67,6 +69,9 @@ def main(words: list[str]) -> int:
     except UsageError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
+    except catalogue.LessonError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
 
 
 def _parser(does: Verb) -> Parser:
@@ -89,6 +94,11 @@ def _parser(does: Verb) -> Parser:
         ]
         parser.usage = "%(prog)s [VERB ... | LESSON ... [NAME=VALUE ...]]"
         parser.epilog = "\n".join(["verbs, each with --help:", *told])
+        parser.add_argument(
+            "--film",
+            action="store_true",
+            help="constants for a run that is long enough to be seen",
+        )
     if does is _all:
         parser.add_argument(
             "--no-pause",
@@ -126,6 +136,16 @@ def _parser(does: Verb) -> Parser:
         for name in choose.QUESTIONS:
             one_of = ", ".join(choose.ANSWERS.get(name, ["a number"]))
             parser.add_argument(f"--{name}", metavar="ANSWER", help=one_of)
+    if does is _readme:
+        parser.add_argument(
+            "--tables",
+            action="store_true",
+            help="only write the tables anew, and run nothing",
+        )
+    if does is _new:
+        parser.add_argument(
+            "name", metavar="NAME", help="of the file, such as 15_name"
+        )
     if does in (_watch, _plot):
         parser.add_argument(
             "--svg",
@@ -133,11 +153,13 @@ def _parser(does: Verb) -> Parser:
             type=Path,
             help="write the picture to a file as well, as an SVG",
         )
-    if does in (_play, _on, _matrix, _watch, _record):
+    if does in (_play, _on, _matrix, _watch, _record, _cue, _pictures):
         how = "a lesson's number; NAME=VALUE changes a constant in it"
+        if does in (_cue, _pictures):
+            how = "a lesson's number"
         parser.add_argument(
             "words",
-            nargs="*" if does is _play else "+",
+            nargs="*" if does in (_play, _pictures) else "+",
             metavar="LESSON",
             help=argparse.SUPPRESS if does is _play else how,
         )
@@ -147,7 +169,15 @@ def _parser(does: Verb) -> Parser:
 def _play(arguments: argparse.Namespace) -> int:
     """Run lessons, or choose from a menu; NAME=VALUE changes a constant."""
     if arguments.words:
-        return course.play_all(_choose(arguments.words, VERBS))
+        chosen = _choose(arguments.words, VERBS)
+        if arguments.film:
+            chosen = [
+                (lesson, {**lesson.notes.film, **changes})
+                for lesson, changes in chosen
+            ]
+        return course.play_all(chosen)
+    if arguments.film:
+        raise UsageError("--film needs a lesson; see uv run lab --help")
     if sys.stdin.isatty() and sys.stdout.isatty():
         return _ask()
     _list()
@@ -167,8 +197,8 @@ def _all(arguments: argparse.Namespace) -> int:
 def _quick(arguments: argparse.Namespace) -> int:
     """Run the whole course with small constants, in under a minute.
 
-    They are those that each lesson names in its docstring, after "Quick:".
-    At the end comes the same table as that of 'all'.
+    They stand in lab/course.toml. At the end comes the same table as that of
+    'all'.
     """
     return course.take_all(pauses=False, quick=True)
 
@@ -216,10 +246,44 @@ def _watch(arguments: argparse.Namespace) -> int:
     return recording.status
 
 
+def _cue(arguments: argparse.Namespace) -> int:
+    """Print what an instructor needs to film a lesson.
+
+    That is what to say before, during and after the run, the command, the
+    constants that are worth changing, and what to watch.
+    """
+    cues = [cue.sheet(lesson) for lesson, _ in _choose(arguments.words)]
+    print("\n\n".join(cues))
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    """Begin a new lesson: its script, catalogue entry and test.
+
+    NAME is the file's, without ".py". Its number says where it goes: one
+    digit into basics/, 01 to 14 into lab/, others into lab/toolbox/.
+    """
+    try:
+        made = new.make(arguments.name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for path in made:
+        print(f"wrote {path}")
+    number = arguments.name.partition("_")[0]
+    print(f"run it: uv run lab {number}")
+    print(f"then: uv run lab pictures {number} && uv run lab readme")
+    return 0
+
+
 def _pictures(arguments: argparse.Namespace) -> int:
-    """Run all lessons and draw each into lab/pictures/, for the README."""
+    """Run lessons and draw each into lab/pictures/, for the README.
+
+    Without a number it draws all of them. Lessons that share a time axis with
+    one that is named are drawn as well.
+    """
+    chosen = _choose(arguments.words) if arguments.words else []
     log.info(machine.truth())
-    picture.draw_lessons()
+    picture.draw_lessons([lesson for lesson, _ in chosen])
     return 0
 
 
@@ -338,6 +402,9 @@ def _site(arguments: argparse.Namespace) -> int:
 
 def _readme(arguments: argparse.Namespace) -> int:
     """Run all lessons and write what they show into the README's table."""
+    if arguments.tables:
+        readme.write({})
+        return 0
     log.info(machine.truth())
     readme.measure()
     return 0
@@ -350,6 +417,8 @@ VERBS: dict[str, Verb] = {
     "matrix": _matrix,
     "watch": _watch,
     "pictures": _pictures,
+    "cue": _cue,
+    "new": _new,
     "bench": _bench,
     "plot": _plot,
     "results": _results,
@@ -405,7 +474,10 @@ def _load(file: Path) -> bench.Results:
 
 def _list() -> None:
     for lesson in catalogue.lessons():
-        print(f"{lesson.number:>2}  {lesson.title}")
+        seconds = lesson.notes.seconds
+        time = f"{seconds:g} s" if seconds else ""
+        line = f"{lesson.number:>2}  {time:>4}  {lesson.title}"
+        print(line if len(line) < 80 else f"{line[:78]}…")
 
 
 def _ask() -> int:

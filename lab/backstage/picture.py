@@ -13,7 +13,7 @@ from operator import sub
 from statistics import mean
 from xml.etree import ElementTree
 
-from .catalogue import ROOT, lessons
+from .catalogue import ROOT, Lesson, lessons
 from .files import write_whole
 from .machine import truth
 from .watch import Points, Process, Recording, Request, watch
@@ -152,17 +152,22 @@ def svg(recording: Recording, span: float) -> str:
     return finish(picture, y + 50)
 
 
-def draw_lessons() -> None:
-    """Run every lesson and draw them into FOLDER.
+def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
+    """Run lessons and draw them into FOLDER.
 
-    Those that do the same work, by their constants, share a time axis.
+    Arguments: `chosen`, which ones, and all that share a time axis with one
+    of them; without any, every lesson.
 
     Raises ChildProcessError where a lesson fails, and what Ctrl-C raises: the
     pictures stay as they were.
     """
+    axes = {axis(lesson) for lesson in chosen or lessons()}
     recordings = []
     spans = defaultdict[str, float](float)
     for lesson in lessons():
+        name = axis(lesson)
+        if name not in axes:
+            continue
         print(lesson.name, flush=True)
         recording = watch(lesson, {}, stdout=subprocess.DEVNULL)
         if recording.stopped:
@@ -170,11 +175,15 @@ def draw_lessons() -> None:
         if recording.status:
             raise ChildProcessError(f"{lesson.name} failed: no new pictures")
         print(summary(recording))
-        work = repr(lesson.constants)
-        spans[work] = max(spans[work], recording.seconds)
-        recordings.append((lesson.path.stem, recording, work))
-    for name, recording, work in recordings:
-        write_whole(FOLDER / f"{name}.svg", svg(recording, spans[work]))
+        spans[name] = max(spans[name], recording.seconds)
+        recordings.append((lesson.path.stem, recording, name))
+    for stem, recording, name in recordings:
+        write_whole(FOLDER / f"{stem}.svg", svg(recording, spans[name]))
+
+
+def axis(lesson: Lesson) -> str:
+    """Return the name of a lesson's time axis, by default its own."""
+    return lesson.notes.axis or lesson.number
 
 
 def summary(recording: Recording) -> str:

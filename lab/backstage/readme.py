@@ -1,38 +1,131 @@
-"""The measured lines of the README, written by a run of every lesson."""
+"""The parts of the two READMEs that come from the catalogue and from runs."""
 
 import datetime
 import platform
 import re
 import subprocess
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from .catalogue import README, Lesson, lessons, started
+from .catalogue import README, ROOT, Lesson, Part, lessons, parts, started
+from .files import replace_block, write_whole
 from .machine import truth
 
-BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
+LAB_README = ROOT / "lab" / "README.md"
+PICTURES = ROOT / "lab" / "pictures"
+NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 
 
 def measure() -> None:
-    """Run every lesson and write its last line into its row of the README.
+    """Run every lesson and write its last line into the README's table.
 
-    The rows stand between two markers; their last cell is the line, and the
-    sentence before the table names machine, Python and date.
-
-    Raises ChildProcessError where a lesson fails, and OSError where the
-    README lacks a row: it stays as it was.
+    Raises ChildProcessError where a lesson fails: the README stays as it was.
     """
-    text = README.read_text("utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    block, end, after = rest.partition(END)
-    block = re.sub(
-        r"^Measured .*$", _where_and_when(), block, flags=re.MULTILINE
-    )
+    samples = {}
     for lesson in lessons():
         print(f"{lesson.name}: ", end="", flush=True)
-        line = last_line(lesson)
-        print(line)
-        block = fill_row(block, lesson, line)
-    text = before + begin + block + end + after
-    README.write_text(text, "utf-8", newline="\n")
+        samples[lesson.number] = last_line(lesson)
+        print(samples[lesson.number])
+    write(samples)
+
+
+def write(samples: Mapping[str, str]) -> None:
+    """Write what comes from the catalogue into both READMEs.
+
+    Arguments: `samples`, the last lines of lessons that have just run, by
+    their numbers. Without any, the lines that stand there remain.
+
+    Raises ValueError where a README lacks the markers of a block.
+    """
+    readme = README.read_text("utf-8")
+    lab_readme = LAB_README.read_text("utf-8")
+    new_readme = with_blocks(readme, lessons(), parts(), samples)
+    new_lab_readme = replace_block(lab_readme, "tools", tools(lessons()))
+    write_whole(README, new_readme)
+    write_whole(LAB_README, new_lab_readme)
+
+
+def with_blocks(
+    text: str,
+    course: Sequence[Lesson],
+    groups: Sequence[Part],
+    samples: Mapping[str, str],
+) -> str:
+    """Return the README's text with the blocks of this course.
+
+    Arguments: as for `write`.
+
+    Raises ValueError where the text lacks the markers of a block.
+    """
+    where = where_and_when() if samples else _measured_sentence(text)
+    known = {one.number: _old_sample(text, one) for one in course}
+    listed = [one for one in course if one.notes.part]
+    table = measured(listed, known | dict(samples))
+    text = replace_block(text, "course", flow(listed, groups))
+    text = replace_block(text, "twins", twins(listed))
+    return replace_block(text, "measured", f"{where}\n\n{table}")
+
+
+def flow(course: Sequence[Lesson], groups: Sequence[Part]) -> str:
+    """Return the parts of the course, each with its lessons' pictures."""
+    by_number = {lesson.number: lesson for lesson in course}
+    blocks = []
+    for place, part in enumerate(groups, 1):
+        numbers = ", ".join(part.numbers)
+        noun = "lesson" if len(part.numbers) == 1 else "lessons"
+        head = f"**{place}. {part.title}** ({noun} {numbers}). {part.about}"
+        pictures = []
+        for number in part.numbers:
+            lesson = by_number[number]
+            file = f"{lesson.path.stem}.svg"
+            if (PICTURES / file).exists():
+                alt = lesson.notes.picture or lesson.title
+                pictures.append(f"![{alt}](lab/pictures/{file})")
+        blocks.append("\n".join([head, *([""] * bool(pictures)), *pictures]))
+    return "\n\n".join(blocks)
+
+
+def measured(course: Sequence[Lesson], samples: Mapping[str, str]) -> str:
+    """Return the table of the lessons, with the last line of a run of each."""
+    rows = [
+        "| run | takes | study | what is new | what to watch | last line |",
+        "|---|---|---|---|---|---|",
+    ]
+    for lesson in course:
+        notes = lesson.notes
+        cells = [
+            f"`uv run {lesson.name}`",
+            f"{notes.seconds:g} s" if notes.seconds else "",
+            f"{notes.minutes} min" if notes.minutes else "",
+            notes.new,
+            notes.watch,
+            f"`{samples[lesson.number]}`",
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def twins(course: Sequence[Lesson]) -> str:
+    """Return a block of commands that compare each lesson with its twin."""
+    names = {lesson.number: lesson.name for lesson in course}
+    lines = [
+        f"diff {names[lesson.notes.twin.number]} {lesson.name}"
+        for lesson in course
+        if lesson.notes.twin
+    ]
+    return "\n".join(["```bash", *lines, "```"])
+
+
+def tools(course: Sequence[Lesson]) -> str:
+    """Return a table of the tools, and the lessons that show each in use."""
+    where = defaultdict[str, list[str]](list)
+    for lesson in course:
+        for tool in lesson.notes.tools:
+            where[tool].append(lesson.number)
+    rows = ["| what | lessons |", "|---|---|"]
+    for tool in sorted(where, key=str.lower):
+        rows.append(f"| `{tool}` | {', '.join(where[tool])} |")
+    return "\n".join(rows)
 
 
 def last_line(lesson: Lesson) -> str:
@@ -49,24 +142,22 @@ def last_line(lesson: Lesson) -> str:
     return out.splitlines()[-1]
 
 
-def fill_row(block: str, lesson: Lesson, line: str) -> str:
-    """Return the table `block` with `line` as the lesson's last cell.
-
-    Raises OSError where the table has no row for the lesson.
-    """
-    row = re.compile(
-        rf"^(\|.*{re.escape(lesson.name)}.*\|).*\|$", re.MULTILINE
-    )
-    block, count = row.subn(lambda m: f"{m[1]} `{line}` |", block)
-    if count != 1:
-        raise OSError(f"{count} rows for {lesson.name} in {README.name}")
-    return block
-
-
-def _where_and_when() -> str:
+def where_and_when() -> str:
     """Return the sentence that names machine, Python and date."""
     today = datetime.datetime.now(datetime.UTC).date()
     return (
         f"Measured on {platform.system()} {platform.machine()}, {truth()}, on "
         f"{today}, by `uv run lab readme`."
     )
+
+
+def _measured_sentence(text: str) -> str:
+    found = re.search(r"(?m)^Measured on .*`uv run lab readme`\.$", text)
+    return found[0] if found else where_and_when()
+
+
+def _old_sample(text: str, lesson: Lesson) -> str:
+    """Return the last line that the README's text has of a lesson."""
+    row = rf"(?m)^\| `uv run {re.escape(lesson.name)}` \|.*\| `(.*)` \|$"
+    found = re.search(row, text)
+    return found[1] if found else NOT_MEASURED
