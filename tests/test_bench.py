@@ -3,19 +3,21 @@
 import json
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import psutil
 import pytest
-from conftest import is_site
+from conftest import is_site, terminal
 from hypothesis import given
 from hypothesis import strategies as st
-from test_director import interrupted, lab
+from test_director import interrupted
 
 from backstage import bench, director, plot, results
 from backstage.catalogue import README
+from backstage.files import replace_block
 
 
 def entry(
@@ -107,6 +109,32 @@ def test_a_plot_of_each_group(file: Path) -> None:
     assert line < ideal  # slower is higher
 
 
+def test_a_plot_of_many_clients() -> None:
+    names = [f"client number {n}" for n in range(60)]
+    rows = [
+        bench.Row(
+            group="scale",
+            name=f"{name}, {count}",
+            median=n + 1.0,
+            least=n + 1.0,
+            most=n + 1.0,
+            ideal=None,
+            about="its ideal",
+            unit="seconds",
+            factor=1.0,
+            more={"count": count},
+        )
+        for n, name in enumerate(names)
+        for count in (10, 1_000)
+    ]
+    lines = plot.text(rows).splitlines()
+    assert max(map(len, lines)) < 80
+    legend = " ".join(lines[1 + plot.LINES + 1 :])
+    assert legend.startswith("a: client number 0, b: client number 1, ")
+    assert "h: client number 7, i: client number 8, " in legend
+    assert legend.count("client number") == len(names)
+
+
 def test_an_svg_of_all_groups(file: Path) -> None:
     found = bench.load(file)
     svg = ElementTree.fromstring(plot.svg(found.rows, found.about))
@@ -162,25 +190,34 @@ def test_other_files_are_told_in_a_line(content: str, tmp_path: Path) -> None:
     ("words", "told"),
     [
         (["bench", "nonsense"], "no group 'nonsense'; there are computing, "),
+        (["bench", "--", "--benchmark-json"], "expected one argument"),
+        (["bench", "--", "--benchmark-json", "no/x.json"], "no/x.json"),
         (["plot", "no/such/file"], "'no/such/file'"),
         (["plot", str(README)], "no results of the benchmarks in"),
         (["plot"], "FILE"),
     ],
 )
-def test_bad_usage(words: list[str], told: str) -> None:
-    run = lab(*words)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.count("\n") == 1
-    assert told in run.stderr
+def test_bad_usage(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert director.main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert told in shown.err
 
 
-def test_plot_writes_an_svg(file: Path) -> None:
+def test_plot_draws_a_file_of_results(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     svg = file.with_suffix(".svg")
-    run = lab("plot", str(file), "--svg", str(svg))
-    assert (run.returncode, run.stderr) == (0, "")
-    found = bench.load(file)
-    assert run.stdout == plot.text(found.rows) + "\n"
-    assert svg.read_text("utf-8") == plot.svg(found.rows, found.about)
+    assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
+    text = capsys.readouterr().out.splitlines()
+    assert text[0] == "waiting, seconds; |: the ideal, its ideal"
+    assert text[-1] == "a: threads, b: other"
+    texts = [element.text for element in ElementTree.parse(svg).iter()]
+    assert "a machine, 2026-11-21" in texts
+    assert "2.20 (1.05 times)" in texts
 
 
 @pytest.fixture
@@ -190,27 +227,36 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-TINY = """
-import pytest
+INI = """
+[pytest]
+filterwarnings = error
+"""
+HOOKS = """
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true")
 
 def pytest_benchmark_generate_machine_info():
     return {"truth": "a machine"}
+"""
+TINY = """
+import pytest
 
-@pytest.mark.benchmark(group="tiny")
-def test_tiny(benchmark):
-    benchmark.extra_info |= {"row": "x", "ideal": [1.0], "ideal is": "it"}
-    assert benchmark.pedantic(lambda: RESULT, rounds=3)
+@pytest.mark.benchmark(group="GROUP")
+@pytest.mark.parametrize("row", ["one, 10", "two"])
+def test_row(row, benchmark):
+    benchmark.extra_info |= {"row": row, "ideal": [1.0], "ideal is": "it"}
+    assert benchmark.pedantic(lambda: row != "wrong", rounds=3)
 """
 
 
 @pytest.fixture
 def tiny(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder of one small benchmark."""
-    hook, test = TINY.split("@", 1)
-    (tmp_path / "conftest.py").write_text(hook, "utf-8")
-    (tmp_path / "test_tiny.py").write_text(
-        f"import pytest\nRESULT = True\n@{test}", "utf-8"
-    )
+    """Make a folder of two groups with two small benchmarks each."""
+    (tmp_path / "pytest.ini").write_text(INI, "utf-8")
+    (tmp_path / "conftest.py").write_text(HOOKS, "utf-8")
+    for group in "first", "second":
+        source = TINY.replace("GROUP", group)
+        (tmp_path / f"test_{group}.py").write_text(source, "utf-8")
     monkeypatch.setattr(bench, "FOLDER", tmp_path)
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -218,29 +264,74 @@ def tiny(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_bench_prints_tables_and_keeps_the_json(
-    tiny: Path, capfd: pytest.CaptureFixture[str]
+    tiny: Path, traced: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert bench.groups() == ["tiny"]
-    assert bench.bench(["tiny"], ["--benchmark-json", "kept.json"]) == 0
-    shown = capfd.readouterr().out
+    assert bench.groups() == ["first", "second"]
+    options = ["--benchmark-json", "kept.json"]
+    assert bench.bench(["first", "second"], options) == 0
     rows = bench.load(tiny / "kept.json").rows
     assert [(row.group, row.name, row.ideal) for row in rows] == [
-        ("tiny", "x", 1.0)
+        ("first", "one, 10", 1.0),
+        ("first", "two", 1.0),
+        ("second", "one, 10", 1.0),
+        ("second", "two", 1.0),
     ]
-    assert shown.endswith(f"\n\n{bench.tables(rows)}\n")
+    shown = capfd.readouterr()
+    assert shown.err == ""  # no bar, as there is no terminal
+    lines = shown.out.splitlines()
+    assert re.sub(" +", " ", lines[0]) == (
+        "first, seconds median min max times the ideal"
+    )
+    starts = ["first,", "one,", "two", "", "second,", "one,", "two"]
+    assert [line.partition(" ")[0] for line in lines] == starts
 
 
-def test_bench_fails_where_a_result_is_wrong(
+def test_bench_shows_one_bar_for_all_rows(
+    tiny: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with terminal() as (outer, read, _):
+        with open(outer, "w", encoding="utf-8", closefd=False) as stream:
+            monkeypatch.setattr(sys, "stderr", stream)
+            assert bench.bench(["first", "second"], []) == 0
+        shown = read()
+    assert re.findall(r"(\d/4) \|.{20}\| (\w+, .*?) *\r", shown) == [
+        ("0/4", "first, one, 10"),
+        ("1/4", "first, two"),
+        ("2/4", "second, one, 10"),
+        ("3/4", "second, two"),
+    ]
+    assert shown.rpartition("\r")[0].rpartition("\r")[2].isspace()  # cleared
+    assert capsys.readouterr().out.startswith("first, seconds")
+
+
+def test_bench_shows_what_failed(
     tiny: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    file = tiny / "test_tiny.py"
-    file.write_text(file.read_text("utf-8").replace("= True", "= False"))
-    assert bench.bench(["tiny"], []) == 1
-    assert "tiny, seconds" not in capfd.readouterr().out
+    file = tiny / "test_second.py"
+    source = file.read_text("utf-8").replace('"two"', '"wrong"')
+    file.write_text(source, "utf-8")
+    assert bench.bench(["first", "second"], []) == 1
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "E   assert False" in shown.err
+    assert "\nFAILED test_second.py::test_row[wrong] - " in shown.err
+    assert not re.search(r"^row \d", shown.err, re.MULTILINE)
 
 
-def test_bench_hands_on_bad_options(tiny: Path) -> None:
-    assert bench.bench(["tiny"], ["--benchmark-nonsense"]) == 2
+def test_bench_refuses_an_unknown_option_in_a_line(
+    tiny: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"^unrecognized arguments: --bad$"):
+        bench.bench(["first"], ["--bad"])
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_bench_refuses_a_file_that_is_not_there_in_a_line(tiny: Path) -> None:
+    with pytest.raises(ValueError, match=r"^file .* not found: no_file\.py$"):
+        bench.bench(["first"], ["no_file.py"])
 
 
 def test_options_for_pytest_benchmark_follow_two_dashes(
@@ -262,19 +353,89 @@ def test_ctrl_c_ends_the_benchmarks(traced: None, alone: None) -> None:
     def has_a_site(director: psutil.Process) -> bool:
         return any(map(is_site, director.children(recursive=True)))
 
-    _, *told = interrupted(has_a_site, "bench", "waiting")
-    assert told == ["lab: stopped by Ctrl-C"]
+    assert interrupted(has_a_site, "bench", "waiting") == [
+        "lab: stopped by Ctrl-C"
+    ]
 
 
-def test_the_page_and_the_readme_tell_the_results() -> None:
+@pytest.fixture
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Let the results be written into copies of the repository's files."""
+    copies = {}
+    for name in "README", "PAGE", "PICTURE":
+        original: Path = getattr(results, name)
+        copies[name] = tmp_path / original.name
+        copies[name].write_text(original.read_text("utf-8"), "utf-8")
+        monkeypatch.setattr(results, name, copies[name])
+    return copies
+
+
+def test_the_pages_have_the_results(pages: dict[str, Path]) -> None:
     """If this fails: `uv run lab results`."""
-    found = bench.load(results.RESULTS)
-    assert results.PAGE.read_text("utf-8") == results.page(found)
-    drawn = plot.svg(found.rows, found.about)
-    assert results.PICTURE.read_text("utf-8") == drawn
-    text = README.read_text("utf-8")
-    assert results.headlines(text, found) == text
-    assert text.count("times faster**") == len(results.HEADLINES)
+    before = {name: path.read_text("utf-8") for name, path in pages.items()}
+    results.write()
+    for name, path in pages.items():
+        assert path.read_text("utf-8") == before[name]
+
+
+def test_the_headlines_are_of_the_medians() -> None:
+    entries = json.loads(results.RESULTS.read_text("utf-8"))["benchmarks"]
+    medians = {
+        (entry["group"], entry["extra_info"]["row"]): entry["stats"]["median"]
+        for entry in entries
+    }
+    headline = re.compile(
+        r"^- (\w+): (.+) (\S+) s, (.+) (\S+) s: \*\*(\S+) times faster",
+        re.MULTILINE,
+    )
+    found = headline.findall(README.read_text("utf-8"))
+    assert [group for group, *_ in found] == ["waiting", "computing"]
+    for group, name, seconds, other, others_seconds, times in found:
+        fast = medians[group, name]
+        slow = medians[group, other]
+        assert float(seconds) == pytest.approx(fast, abs=0.006)
+        assert float(others_seconds) == pytest.approx(slow, abs=0.006)
+        assert float(times) == pytest.approx(slow / fast, abs=0.06)
+
+
+@pytest.mark.parametrize("marker", ["begin", "end"])
+def test_without_a_marker_the_readme_stays_as_it_was(
+    marker: str, pages: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = f"<!-- results: {marker} -->"
+    text = pages["README"].read_text("utf-8").replace(f"{line}\n", "")
+    pages["README"].write_text(text, "utf-8")
+    assert director.main(["results"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"lab: README.md: {line} is there 0 times, not once\n",
+    )
+    assert pages["README"].read_text("utf-8") == text
+
+
+BEGIN = "<!-- x: begin -->\n"
+END = "<!-- x: end -->\n"
+
+
+def test_a_block_is_replaced_between_its_markers() -> None:
+    text = f"before\n{BEGIN}old\nlines\n{END}after\n"
+    replaced = replace_block(text, "x", "new")
+    assert replaced == f"before\n{BEGIN}new\n{END}after\n"
+    assert replace_block(replaced, "x", "new") == replaced
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (END, "<!-- x: begin --> is there 0 times, not once"),
+        (BEGIN, "<!-- x: end --> is there 0 times, not once"),
+        (BEGIN + END + END, "<!-- x: end --> is there 2 times, not once"),
+        (END + BEGIN, "<!-- x: end --> stands before <!-- x: begin -->"),
+    ],
+)
+def test_a_block_has_both_markers_once(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{why}$"):
+        replace_block(text, "x", "new")
 
 
 def test_the_results_are_of_every_group() -> None:
@@ -286,4 +447,4 @@ def test_the_results_are_of_every_group() -> None:
 
 def test_no_results_are_told_where_a_row_is_missing(file: Path) -> None:
     with pytest.raises(ValueError, match=r"no row \('waiting', 'async"):
-        results.headlines(README.read_text("utf-8"), bench.load(file))
+        results.headlines(bench.load(file))

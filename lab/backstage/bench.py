@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import logging
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,10 +14,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from .catalogue import ROOT, end_family
+from .files import write_whole
+from .machine import truth
+
+log = logging.getLogger(__name__)
 
 FOLDER = ROOT / "tests" / "benchmarks"
 USAGE = 4  # pytest's exit status where its options make no sense
+WARNING = "pytest_benchmark.logger.PytestBenchmarkWarning"  # nothing to save
+ROW = re.compile(r"row (\d+) of (\d+): (.+)")  # as bench_plugin prints it
+BAR = "{n_fmt}/{total_fmt} |{bar:20}| {desc}"
 MISSING = "-"
 
 
@@ -54,31 +66,98 @@ def groups() -> list[str]:
 def bench(chosen: Sequence[str], options: Sequence[str]) -> int:
     """Run groups of benchmarks in full, and print a table of each.
 
-    Arguments: `options`, pytest-benchmark's own.
+    A terminal shows meanwhile which row is measured.
 
-    Returns pytest's exit status, but 2 where an option makes no sense.
+    Arguments: `options`, pytest's and pytest-benchmark's own.
+
+    Returns 0, or 1 where a benchmark fails: pytest's report is shown then.
+
+    Raises ValueError, in one line, where an option makes no sense.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--benchmark-json")
+    json_file, others = _json_file(options)
+    command = [sys.executable, "-m", "pytest", "-p", "backstage.bench_plugin"]
+    command += ["-n0", "-q", "--no-header", "--tb=short", "-rfE"]
+    command += ["--capture=sys", "--slow", "--timeout=0"]
+    command += ["-m", "benchmark", "--benchmark-enable", "--benchmark-quiet"]
+    command += [f"-Wignore::{WARNING}"]
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:
-        asked, others = parser.parse_known_args(options)
-        file = Path(asked.benchmark_json or Path(folder, "x.json")).absolute()
-        command = [sys.executable, "-m", "pytest", "-n0", "-q", "--no-header"]
-        command += ["--capture=sys", "--benchmark-only", "--benchmark-quiet"]
+        file = Path(folder, "results.json")
         command += [f"--benchmark-json={file}", *others]
         command += [str(FOLDER / f"test_{name}.py") for name in chosen]
+        status, report = _run_pytest(command, folder)
+        if json_file and file.exists():
+            write_whole(json_file, file.read_text("utf-8"))
+        if status == 0 and file.exists():
+            log.info(truth())
+            print(tables(load(file).rows))
+            return 0
+    if status == USAGE:
+        raise ValueError(_usage_error(report))
+    print(report.strip(), file=sys.stderr)
+    return 1 if status else 0
+
+
+def _json_file(options: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return where the results are to be kept, and the other options."""
+    parser = argparse.ArgumentParser(
+        add_help=False, allow_abbrev=False, exit_on_error=False
+    )
+    parser.add_argument("--benchmark-json", type=Path)
+    try:
+        known, others = parser.parse_known_args(options)
+    except argparse.ArgumentError as error:
+        raise ValueError(str(error)) from None
+    file: Path | None = known.benchmark_json
+    if file and (file.is_dir() or not file.parent.is_dir()):
+        raise ValueError(f"no file can be at {file}")
+    return file, others
+
+
+def _run_pytest(command: list[str], folder: str) -> tuple[int, str]:
+    """Run pytest with a progress bar; return its status and all it printed.
+
+    Its temporary files go to `folder`.
+    """
+    output = Path(folder, "output.txt")
+    temporary = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], folder)
+    errors = []
+    with (
+        output.open("w") as stdout,
         # Ctrl-C is for the director: it ends all of them at once.
-        with subprocess.Popen(
-            command, cwd=ROOT, text=True, start_new_session=True
-        ) as child:
-            try:
-                status = child.wait()
-            except BaseException:
-                end_family(child)
-                raise
-        if status == 0:
-            print(f"\n{tables(load(file).rows)}")
-    return 2 if status == USAGE else status
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | temporary,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as child,
+        tqdm(
+            desc="starting", bar_format=BAR, disable=None, leave=False
+        ) as bar,
+    ):
+        try:
+            for line in child.stderr or ():
+                row = ROW.fullmatch(line.rstrip())
+                if row:
+                    bar.n = int(row[1]) - 1
+                    bar.total = int(row[2])
+                    bar.set_description_str(row[3])
+                else:
+                    errors.append(line)
+            status = child.wait()
+        except BaseException:
+            end_family(child)
+            raise
+    return status, output.read_text(errors="replace") + "".join(errors)
+
+
+def _usage_error(report: str) -> str:
+    """Return what pytest says about an option, without its usage."""
+    reason = re.search(r"(?:error|ERROR): (?!usage: )(.+)", report)
+    return reason[1] if reason else report.strip()
 
 
 @dataclass(frozen=True)

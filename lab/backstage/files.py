@@ -1,4 +1,4 @@
-"""Files that are there whole, or not at all."""
+"""Files that are there whole, or not at all, and blocks of text in them."""
 
 from pathlib import Path
 
@@ -23,13 +23,20 @@ def replace_block(text: str, name: str, block: str) -> str:
     """Return a page's text with other lines between the markers of a block.
 
     Arguments: `name`, of the block, which begins after the line
-    "<!-- NAME: begin -->" and ends before "<!-- NAME: end -->".
+    "<!-- NAME: begin -->" and ends before "<!-- NAME: end -->"; `block`,
+    without the line break at its end.
 
-    Raises ValueError where a marker is missing, or is there twice.
+    Raises ValueError where a marker is missing or is there twice, or where
+    the end comes first.
     """
-    for marker in f"<!-- {name}: begin -->", f"<!-- {name}: end -->":
-        if (count := text.count(f"{marker}\n")) != 1:
-            raise ValueError(f"{marker} is there {count} times, not once")
-    before, begin, rest = text.partition(f"<!-- {name}: begin -->\n")
-    _, end, after = rest.partition(f"<!-- {name}: end -->\n")
+    begin = f"<!-- {name}: begin -->\n"
+    end = f"<!-- {name}: end -->\n"
+    for marker in begin, end:
+        count = text.count(marker)
+        if count != 1:
+            raise ValueError(f"{marker[:-1]} is there {count} times, not once")
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{end[:-1]} stands before {begin[:-1]}")
     return f"{before}{begin}{block}\n{end}{after}"

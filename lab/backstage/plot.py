@@ -1,9 +1,11 @@
 """Results of the benchmarks as pictures: bars, and lines where it scales."""
 
 import math
+import string
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
+from itertools import cycle, groupby, pairwise
 from xml.etree import ElementTree
 
 from .bench import Row, figure
@@ -13,7 +15,7 @@ WIDTH = 79  # columns of the text
 LINES = 12  # of the text, for a plot with two logarithmic axes
 LEFT, RIGHT, MARGIN = 215, 640, 16  # pixels of the SVG, figures between them
 BAR, HIGH = 18, 200  # pixels: a bar with its gap, a plot's height
-BOUND, BOUND_LINE, SIGNS = "|", "-", "abcdefgh"  # of the text
+BOUND, BOUND_LINE = "|", "-"  # of the text
 
 Curve = list[tuple[float, float]]  # (pages, seconds), both more than 0
 
@@ -157,7 +159,10 @@ def between(first: float, last: float, count: int) -> list[float]:
 
 
 def text_curves(rows: Sequence[Row]) -> list[str]:
-    """Return a plot of the seconds by the pages, a letter for each client."""
+    """Return a plot of the seconds by the pages, a letter for each client.
+
+    From the 53rd client on letters are used again.
+    """
     columns = WIDTH - 8
     x_axis, y_axis = axes(rows)
     grid = [[" "] * columns for _ in range(LINES)]
@@ -172,7 +177,7 @@ def text_curves(rows: Sequence[Row]) -> list[str]:
         for pages in between(first, last, columns):
             put(BOUND_LINE, pages, ideal)
     found = curves(rows)
-    signs = dict(zip(found, SIGNS, strict=False))
+    signs = dict(zip(found, cycle(string.ascii_letters), strict=False))
     for kind, curve in found.items():
         for (n0, s0), (n1, s1) in pairwise(curve):
             steps = zip(
@@ -192,8 +197,12 @@ def text_curves(rows: Sequence[Row]) -> list[str]:
         at = 8 + round(x_axis.place(power) * (columns - 1))
         label = f"{power:,.0f}"
         scale = f"{scale:<{min(at, WIDTH - len(label))}}{label}"
-    told = ", ".join(f"{sign}: {kind}" for kind, sign in signs.items())
-    return [*lines, f"{scale} pages"[:WIDTH], told]
+    legend = ", ".join(f"{sign}: {kind}" for kind, sign in signs.items())
+    return [
+        *lines,
+        f"{scale} pages"[:WIDTH],
+        *textwrap.wrap(legend, WIDTH),
+    ]
 
 
 def draw_curves(

@@ -2,14 +2,13 @@
 
 from .bench import FOLDER, Results, Row, figure, load, tables
 from .catalogue import README, ROOT
-from .files import write_whole
+from .files import replace_block, write_whole
 from .picture import FOLDER as PICTURES
 from .plot import svg
 
 RESULTS = FOLDER / "results.json"
 PAGE = ROOT / "lab" / "RESULTS.md"
 PICTURE = PICTURES / "results.svg"
-BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 # What matters most: two groups, with a model in each and what it is against.
 HEADLINES = [
     ("waiting", "asyncio together", "sequential"),
@@ -20,12 +19,19 @@ HEADLINES = [
 def write() -> None:
     """Write RESULTS into PAGE, PICTURE and the README.
 
-    Raises ValueError or OSError where RESULTS is none, or lacks a row.
+    Raises ValueError where RESULTS is none or lacks a row, or where the
+    README lacks a marker; OSError where a file cannot be read or written.
     """
     results = load(RESULTS)
+    lines = headlines(results)
+    readme = README.read_text("utf-8")
+    try:
+        readme = replace_block(readme, "results", lines)
+    except ValueError as error:
+        raise ValueError(f"{README.name}: {error}") from None
+    write_whole(README, readme)
     write_whole(PICTURE, svg(results.rows, results.about))
     write_whole(PAGE, page(results))
-    write_whole(README, headlines(README.read_text("utf-8"), results))
 
 
 def page(results: Results) -> str:
@@ -43,10 +49,11 @@ written by `uv run lab results` from `{RESULTS.relative_to(ROOT).as_posix()}`.
 """
 
 
-def headlines(text: str, results: Results) -> str:
-    """Return the README's text with the results that matter most."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def headlines(results: Results) -> str:
+    """Return the README's lines on the results that matter most.
+
+    Raises ValueError where a row is missing.
+    """
     rows = {(row.group, row.name): row for row in results.rows}
     told = [f"Measured on {results.about}:\n"]
     try:
@@ -54,7 +61,7 @@ def headlines(text: str, results: Results) -> str:
             told.append(compare(rows[group, name], rows[group, other]))
     except KeyError as error:
         raise ValueError(f"no row {error} in {RESULTS.name}") from None
-    return before + begin + "\n".join(told) + "\n" + end + after
+    return "\n".join(told)
 
 
 def compare(one: Row, other: Row) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from time import perf_counter
@@ -10,7 +9,6 @@ from typing import Any
 
 import httpx
 import psutil
-from tqdm import tqdm
 
 from backstage.machine import cpus
 from backstage.practice_site import SERVER
@@ -20,7 +18,6 @@ ROUNDS = 3
 
 def measure(
     benchmark: Any,
-    row: str,
     play: Callable[[], Any],
     check: Callable[[Any], bool],
     ideal: str,
@@ -28,13 +25,13 @@ def measure(
     rounds: int = ROUNDS,
     **more: Any,
 ) -> None:
-    """Measure one row of a table.
+    """Measure one row of a table, whose name is the id of the test's case.
 
-    Arguments: `row`, its name; `play`, what is timed, silently; `check`,
-    which tells whether its result is right: it is asked in the warm-up first;
-    `ideal`, what the time is compared with, the largest of `terms`: seconds,
-    or another row of the group and by what its median is divided; `rounds`;
-    `more`, what is kept with the row besides.
+    Arguments: `play`, what is timed, silently; `check`, which tells whether
+    its result is right: it is asked in the warm-up first; `ideal`, what the
+    time is compared with, the largest of `terms`: seconds, or another row of
+    the group and by what its median is divided; `rounds`; `more`, what is
+    kept with the row besides.
 
     The share of a core that the practice site took is kept too, if there is
     a site.
@@ -44,22 +41,13 @@ def measure(
         with redirect_stdout(io.StringIO()):
             result = play()
         assert check(result)
-        bar.update()
 
     before, start = site_seconds(), perf_counter()
-    with tqdm(
-        desc=row,
-        total=rounds + 1,
-        file=sys.__stderr__,  # past pytest, if there is a terminal
-        leave=False,
-        disable=None,
-        ncols=72,
-    ) as bar:
-        benchmark.pedantic(checked, rounds=rounds, warmup_rounds=1)
+    benchmark.pedantic(checked, rounds=rounds, warmup_rounds=1)
     used, elapsed = site_seconds() - before, perf_counter() - start
     if used:
         more["site"] = used / elapsed
-    known = {"row": row, "ideal": terms, "ideal is": ideal}
+    known = {"row": benchmark.param, "ideal": terms, "ideal is": ideal}
     benchmark.extra_info |= known | more
 
 

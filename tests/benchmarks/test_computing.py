@@ -9,6 +9,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from contextlib import AbstractContextManager, nullcontext
+from itertools import product
 from typing import Any
 
 import pytest
@@ -47,11 +48,13 @@ POOLS: dict[str, Pool] = {
     "interpreters": interpreters,
 }
 STARTED = " + start"
+ROWS = list(product(JOB, [*POOLS, "processes" + STARTED]))
 
 
 @pytest.mark.benchmark(group="computing")
-@pytest.mark.parametrize("way", [*POOLS, "processes" + STARTED])
-@pytest.mark.parametrize("kind", JOB)
+@pytest.mark.parametrize(
+    ("kind", "way"), ROWS, ids=[", ".join(row) for row in ROWS]
+)
 def test_computing(kind: str, way: str, benchmark: Any) -> None:
     job, full, small = JOB[kind]
     size = full if benchmark.enabled else small
@@ -70,9 +73,8 @@ def test_computing(kind: str, way: str, benchmark: Any) -> None:
 
     count = cores(JOBS)
     ideal = f"work / {count:g} cores", (f"{kind}, sequential", count)
-    row = f"{kind}, {way}"
     if way.endswith(STARTED):
-        measure(benchmark, row, start_and_run, right, *ideal)
+        measure(benchmark, start_and_run, right, *ideal)
     else:
         with make_pool() as pool:
-            measure(benchmark, row, lambda: run(pool), right, *ideal)
+            measure(benchmark, lambda: run(pool), right, *ideal)

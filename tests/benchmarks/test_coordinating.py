@@ -26,6 +26,7 @@ UPDATES: dict[Way, int] = {  # by each process
     queue: 10_000,
     pipe: 10_000,
 }
+TEST_UPDATES = 20_000  # by each thread: a broken lock loses some of them
 IDEAL = "threads, unsafe"
 
 
@@ -34,31 +35,32 @@ def an_update(cents: int) -> dict[str, Any]:
 
 
 @pytest.mark.benchmark(group="coordinating")
-@pytest.mark.parametrize("way", JOBS)
+@pytest.mark.parametrize("way", JOBS, ids=lambda way: f"threads, {way}")
 def test_threads(
     way: str, benchmark: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    updates: int = lesson.UPDATES if benchmark.enabled else 100
+    updates: int = lesson.UPDATES if benchmark.enabled else TEST_UPDATES
     monkeypatch.setattr(lesson, "UPDATES", updates)
     monkeypatch.setattr(lesson, "lock", LOCKS.get(way))
     cents: int = updates * lesson.THREADS
 
-    def right(told: str) -> bool:
+    def right(_: str) -> bool:
         got = round(lesson.account["balance"] * 100)
-        return bool(0 < got <= cents if way == "unsafe" else got == cents)
+        return way == "unsafe" or got == cents  # unsafe, any may be lost
 
     def play() -> Any:
         return lesson.measure(way, JOBS[way])
 
-    row = f"threads, {way}"
     ideal = IDEAL, (IDEAL, 1)
-    measure(benchmark, row, play, right, *ideal, **an_update(cents))
+    measure(benchmark, play, right, *ideal, **an_update(cents))
 
 
 @pytest.mark.benchmark(group="coordinating")
-@pytest.mark.parametrize("way", UPDATES, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "way", UPDATES, ids=lambda way: f"processes, {way.__name__}"
+)
 def test_processes(way: Way, benchmark: Any) -> None:
-    updates = UPDATES[way] if benchmark.enabled else 20
+    updates = UPDATES[way] if benchmark.enabled else UPDATES[way] // 5
     cents: int = updates * lesson.THREADS
 
     with (
@@ -74,6 +76,5 @@ def test_processes(way: Way, benchmark: Any) -> None:
         def right(balance: float) -> bool:
             return round(balance * 100) == cents
 
-        row = f"processes, {way.__name__}"
         ideal = IDEAL, (IDEAL, lesson.UPDATES / updates)
-        measure(benchmark, row, play, right, *ideal, **an_update(cents))
+        measure(benchmark, play, right, *ideal, **an_update(cents))

@@ -19,6 +19,7 @@ from backstage.catalogue import find
 from backstage.watch import watch
 
 lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
+SMALL = [f"/page/{n}?size=2000&delay=0.05" for n in range(6)]
 Pool = ProcessPoolExecutor
 
 
@@ -88,7 +89,7 @@ def spent() -> float:
 @pytest.mark.benchmark(group="pipeline")
 @pytest.mark.parametrize("way", WAYS)
 def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
-    pages = lesson.PAGES if benchmark.enabled else lesson.PAGES[:6]
+    pages = lesson.PAGES if benchmark.enabled else SMALL
     used: list[float] = []
 
     def play() -> list[Any]:
@@ -106,7 +107,7 @@ def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
     ideal = f"max(fetching, CPU/{count:g})"
     rounds = 1 if way == "sequential" else 3  # it takes half a minute
     with practice_site(pages) as urls:
-        measure(benchmark, way, play, right, ideal, rounds=rounds)
+        measure(benchmark, play, right, ideal, rounds=rounds)
     # Fetching alone is what it is; the rest cannot be faster than its CPU.
     terms = [("fetching alone", 1), median(used[1:] or used) / count]
     benchmark.extra_info["ideal"] = terms
@@ -122,6 +123,7 @@ def peak_memory(pages: list[str]) -> int:
     return seen.peak_memory
 
 
+@pytest.mark.slow
 def test_memory_stays_flat() -> None:
     few, many = (
         peak_memory([f"/page/{n}?size=20000" for n in range(count)])

@@ -17,14 +17,23 @@ coroutines: Any = importlib.import_module("08_asyncio_downloader")
 NUMBERS = {"threads": "02", "asyncio": "08"}
 SIZES = [("threads", n) for n in (10, 100, 1_000)]
 SIZES += [("asyncio", n) for n in (10, 100, 1_000, 5_000)]
+OTHERS = ["httpx on aiohttp", "aiohttp"]
+COUNT = 1_000  # pages that the others fetch
+FEW = 20  # pages at most, where this is a test and no benchmark
+
+
+def row(way: str, count: int) -> Any:
+    """Return the case of a row; a test of many pages would be one of few."""
+    marks = pytest.mark.slow if count > FEW else ()
+    return pytest.param(way, count, id=f"{way}, {count:,}", marks=marks)
 
 
 @pytest.mark.benchmark(group="scale")
-@pytest.mark.parametrize(("way", "count"), SIZES)
+@pytest.mark.parametrize(("way", "count"), [row(*size) for size in SIZES])
 def test_scale(way: str, count: int, benchmark: Any) -> None:
     """CPU and memory are those of the whole script, in a run of its own."""
     delay = 1.0 if benchmark.enabled else 0.1
-    count = count if benchmark.enabled else min(count, 20)
+    count = count if benchmark.enabled else min(count, FEW)
     page = f"/delay/{delay}"
 
     def right(waits: list[float]) -> bool:
@@ -54,19 +63,20 @@ def test_scale(way: str, count: int, benchmark: Any) -> None:
                 waits = runner.run(coroutines.fetch_all(urls, client))
             return waits
 
-        row = f"{way}, {count:,}"
         ideal = "one delay", delay
         rounds = 1 if count > 1_000 else 3  # it takes long
-        measure(benchmark, row, play, right, *ideal, rounds=rounds, **more)
+        measure(benchmark, play, right, *ideal, rounds=rounds, **more)
 
 
 @pytest.mark.benchmark(group="scale")
-@pytest.mark.parametrize("way", ["httpx on aiohttp", "aiohttp"])
+@pytest.mark.parametrize(
+    "way", OTHERS, ids=[f"{way}, {COUNT:,}" for way in OTHERS]
+)
 def test_other_clients(way: str, benchmark: Any) -> None:
     """Of other libraries, which `uv run --group compare` brings."""
     aiohttp: Any = pytest.importorskip("aiohttp")
     transports: Any = pytest.importorskip("httpx_aiohttp")
-    count, delay = (1_000, 1.0) if benchmark.enabled else (20, 0.1)
+    count, delay = (COUNT, 1.0) if benchmark.enabled else (FEW, 0.1)
 
     def session() -> Any:
         return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
@@ -94,6 +104,5 @@ def test_other_clients(way: str, benchmark: Any) -> None:
                 return runner.run(fetch_all(urls))
             return runner.run(coroutines.fetch_all(urls, client))
 
-        row = f"{way}, {count:,}"
         ideal = "one delay", delay
-        measure(benchmark, row, play, right, *ideal, count=count)
+        measure(benchmark, play, right, *ideal, count=count)

@@ -39,7 +39,7 @@ def test_waiting(
 ) -> None:
     monkeypatch.setattr(pooled, "FOLDER", tmp_path)
     fetch_all, is_async = WAYS[way]
-    delay = 1.0 if benchmark.enabled else 0.1
+    delay = 1.0 if benchmark.enabled else 0.02
     pages = [f"/delay/{delay}"] * 10
 
     def right(waits: list[Any]) -> bool:
@@ -52,4 +52,4 @@ def test_waiting(
                 return runner.run(fetch_all(urls, client))
             return fetch_all(urls)
 
-        measure(benchmark, way, play, right, "one delay", delay)
+        measure(benchmark, play, right, "one delay", delay)
