@@ -31,6 +31,7 @@ CATALOGUE = ROOT / "lab" / "course.toml"
 FOLDERS = ["basics", "lab", "lab/toolbox", "lab/services"]  # of lessons
 KNOWN = {"range": range}  # what a constant's new value may call
 LIKENESS = 0.4  # of 1, from which on a name may be meant by another word
+RESOURCE_TRACKER = "multiprocessing.resource_tracker"  # in its command line
 PATIENCE = 1  # seconds that a process may take to end when it is told to
 VALUE_WIDTH = 40  # columns of a constant that nobody changed, at most
 
@@ -67,6 +68,9 @@ class Notes:
     before: str = ""
     during: str = ""
     after: str = ""
+    holds: str = ""
+    cores: int = 1
+    breaks: Mapping[str, str] = field(default_factory=dict)
     quick: Mapping[str, str] = field(default_factory=dict)
     film: Mapping[str, str] = field(default_factory=dict)
     long: Mapping[str, str] = field(default_factory=dict)
@@ -381,9 +385,14 @@ def _descendants(child: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def _kill(family: list[psutil.Process]) -> None:
+    """Kill processes, but not multiprocessing's resource trackers.
+
+    They end by themselves, when they have removed the others' semaphores.
+    """
     for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+        with suppress(psutil.Error):
+            if RESOURCE_TRACKER not in " ".join(process.cmdline()):
+                process.kill()
     psutil.wait_procs(family, PATIENCE)
 
 
