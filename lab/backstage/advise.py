@@ -9,9 +9,9 @@ import json
 import math
 import os
 import queue
-import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import cycle, islice
 from random import Random
 from statistics import geometric_mean, mean, median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
+import psutil
 from tqdm import tqdm
 
-from .catalogue import end_family
 from .machine import cpus
 from .probe import POOLS
 
@@ -45,14 +45,13 @@ BUSY = 0.9  # of the time on a CPU: more workers than cores are of no use
 EVEN = 4  # calls of each worker, that level inputs of twice the mean
 RESERVE = 0.5  # seconds that are left for the end
 LOOK = 0.1  # seconds between two looks at whether the child is alive
+GRACE = 1.0  # seconds that a child may take to end, or to be gone when killed
 SLACK = 1.5  # times what is expected, that there must be time for
 COLD = 0.005  # seconds of a first call that are worth a word,
 CACHED = 10  # and times those of a later one
 FEW = 3  # remarks that are shown
 TIE = 0.07  # of the time: models that near to each other are as good
 NO_TIME = "no time was left to measure it"
-RESAMPLES = 500
-ENOUGH = 3  # rounds, from which on their spread tells something
 MOST = 1_000_000  # tasks that any advice is for
 
 # Of two that are as good, the first is taken: it asks less of its user.
@@ -80,19 +79,29 @@ class Model:
     rounds: list[float] = field(default_factory=list)
     why: str = ""
 
-    def seconds(self, tasks: int, each: float | None = None) -> float:
+    def seconds(self, tasks: int) -> float:
         """Return how long so many tasks take, the start included.
 
         It is what the workers together take for them, or as long as one waits
         for its share of them, whichever is longer.
-
-        Arguments: `each`, the seconds of one task; else the rounds' median.
         """
         start, waves = self.start, math.ceil(tasks / self.workers)
         if self.name in LAZY:
             start *= min(1, tasks / self.workers)
-        each = median(self.rounds) if each is None else each
+        each = median(self.rounds)
         return start + max(waves * self.alone, tasks * each)
+
+    def seconds_by_round(
+        self, tasks: int, alone: Sequence[float]
+    ) -> list[float]:
+        """Return how long so many tasks take, by each round's figures.
+
+        Arguments: `alone`, for each round the seconds of a call by itself.
+        """
+        return [
+            replace(self, alone=call, rounds=[task]).seconds(tasks)
+            for call, task in zip(alone, self.rounds, strict=True)
+        ]
 
 
 @dataclass
@@ -103,10 +112,10 @@ class Advice:
     fast two threads, or many coroutines, are as one, `there` and `back` are
     the bytes that a call costs between processes and the seconds of pickling
     them, `remarks` what went wrong or looks odd. `from_tasks` is from how many
-    tasks on `best` is faster than sequential, `sure` the share of resamples of
-    the rounds in which no other model is better (None where they are too few),
-    `ranges` which model is best from how many tasks on, and `warm` the same
-    where no worker has to start.
+    tasks on `best` is faster than sequential, `ratios` has for each round how
+    many times as long as `best` the model `second` took, `ranges` which model
+    is best from how many tasks on, and `warm` the same where no worker has to
+    start.
     """
 
     function: str
@@ -122,7 +131,7 @@ class Advice:
     best: str = ""
     second: str = ""
     from_tasks: int | None = None
-    sure: float | None = None
+    ratios: list[float] = field(default_factory=list)
     ranges: list[tuple[int, str]] = field(default_factory=list)
     warm: list[tuple[int, str]] = field(default_factory=list)
 
@@ -139,14 +148,30 @@ class Advice:
 Step = Callable[[Model], None]
 
 
+class UsageError(Exception):
+    """What the user asks for makes no sense; the text says why in one line."""
+
+
+class MeasurementError(Exception):
+    """The function cannot be measured; the text says why in one line."""
+
+
 class SilenceError(Exception):
     """The child is no more; the text says what the function did."""
 
 
 class Child:
-    """A probe in a process of its own, until `end`."""
+    """A probe in a process of its own, until `end`.
+
+    It is `idle` where it has answered all questions.
+    """
 
     def __init__(self, target: str, words: Sequence[str]) -> None:
+        # A process that is killed does not remove its temporary files.
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="lab-", ignore_cleanup_errors=True
+        )
+        temporary = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], self.folder.name)
         self.process = subprocess.Popen(
             # Not -m: interpreters would not find the functions of __main__.
             [sys.executable, "-c", "from backstage.probe import main; main()"],
@@ -154,10 +179,11 @@ class Child:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            env=os.environ | temporary,
             start_new_session=True,  # Ctrl-C is for the parent
         )
         self.answers = queue.Queue[str]()
-        self.gone = False
+        self.idle = True
         threading.Thread(target=self._listen, daemon=True).start()
         self.first = {"target": target, "words": list(words)}
 
@@ -165,8 +191,9 @@ class Child:
         """Return the answer to a question; see `probe.main`.
 
         Raises SilenceError where none comes within so many seconds, or the
-        child has died, and ChildProcessError where the function failed.
+        child has died, and MeasurementError where the function failed.
         """
+        self.idle = False
         with suppress(OSError):  # it has died
             print(json.dumps(question), file=self.process.stdin, flush=True)
         end, line = perf_counter() + seconds, ""
@@ -175,33 +202,86 @@ class Child:
             try:
                 line = self.answers.get(timeout=LOOK)
             except queue.Empty:
-                self.gone = not alive or perf_counter() > end
                 if not alive:  # its workers may keep the pipe open
                     code = self.process.returncode
                     raise SilenceError(f"ended its process ({code})") from None
-                if self.gone:
+                if perf_counter() > end:
                     told = f"did not end in {seconds:.1f} s"
                     raise SilenceError(told) from None
+        self.idle = True
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise ChildProcessError(answer["error"])
+            raise MeasurementError(answer["error"])
         return answer
 
     def end(self) -> None:
-        """Kill the child and its workers, and those that it left behind."""
-        if hasattr(os, "killpg"):
-            with suppress(OSError):  # there are none
-                os.killpg(self.process.pid, signal.SIGKILL)
-        end_family(self.process)
+        """Let the child shut down its workers, and kill what remains.
+
+        A child that is busy may never end: it is killed at once.
+        """
+        family = self._family()
+        try:
+            with suppress(OSError):  # it has died
+                if self.process.stdin:
+                    self.process.stdin.close()
+            if self.idle:
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(GRACE)
+        finally:
+            self._kill(family)
+            self.folder.cleanup()
+
+    def _family(self) -> list[psutil.Process]:
+        """Return the child and its descendants, while it is alive."""
+        with suppress(psutil.NoSuchProcess):
+            child = psutil.Process(self.process.pid)
+            return [child, *child.children(recursive=True)]
+        return []
+
+    def _group(self) -> list[psutil.Process]:
+        """Return the processes of the child's group."""
+        if not hasattr(os, "getpgid"):  # Windows has no groups
+            return []
+        group = []
+        for pid in psutil.pids():
+            with suppress(OSError, psutil.NoSuchProcess):  # it has just ended
+                if os.getpgid(pid) == self.process.pid:
+                    group.append(psutil.Process(pid))
+        return group
+
+    def _kill(self, family: Sequence[psutil.Process]) -> None:
+        """Kill these processes and the group, until none of them is left."""
+        deadline = perf_counter() + GRACE
+        while perf_counter() < deadline:
+            processes = [*family, *self._group()]
+            remaining = [process for process in processes if kill(process)]
+            if not remaining:
+                break
+            sleep(0.01)
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe:
-                pipe.close()
 
     def _listen(self) -> None:
-        with suppress(ValueError):  # it was closed
-            for line in self.process.stdout or ():
-                self.answers.put(line)
+        if self.process.stdout:
+            with self.process.stdout as lines:
+                for line in lines:
+                    self.answers.put(line)
+
+
+def kill(process: psutil.Process) -> bool:
+    """Kill a process; tell whether it was still there.
+
+    The resource tracker of multiprocessing is left alone: once all others
+    have ended, it removes their semaphores, and ends too.
+    """
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        command = " ".join(process.cmdline())
+        if "multiprocessing.resource_tracker" not in command:
+            process.kill()
+    except psutil.Error:  # it has ended, or is not ours
+        return False
+    return True
 
 
 class Measurement:
@@ -232,18 +312,18 @@ class Measurement:
     def load(self) -> int:
         """Load the function in the child; return how many inputs it has.
 
-        Raises LookupError, in one line, where there is no such function, or
-        it does not take its inputs, and SilenceError as `Child.ask` does.
+        Raises UsageError where there is no such function, or it does not take
+        its inputs, and else as `Child.ask` does.
         """
         about = self.child.ask(self.left(), **self.child.first)
         if "usage" in about:
-            raise LookupError(about["usage"])
+            raise UsageError(about["usage"])
         self.advice.is_async = about["async"]
         return int(about["inputs"])
 
     def ask(self, seconds: float, **question: Any) -> dict[str, Any]:
-        """Ask the child, or a new one if that is gone; see `Child.ask`."""
-        if self.child.gone:
+        """Ask the child, or a new one if it is busy; see `Child.ask`."""
+        if not self.child.idle:
             self.restart()
         return self.child.ask(seconds, **question)
 
@@ -263,8 +343,8 @@ class Measurement:
 
         They are shuffled, so that the first of them are like the others.
 
-        Raises ChildProcessError, in one line, where there are none, and
-        SilenceError where there is no time to call it.
+        Raises MeasurementError where there are none, and SilenceError where
+        there is no time to call it.
         """
         cpu, told = 0.0, dict[int, str]()
         for number in Random(0).sample(range(count), count):
@@ -277,7 +357,7 @@ class Measurement:
                 self.known[number] = found["seconds"]
                 cpu += found["cpu"]
                 told[number] = odd(**found)
-            except ChildProcessError as error:
+            except MeasurementError as error:
                 told[number] = str(error)
             except SilenceError as silence:
                 told[number] = f"it {silence}"
@@ -291,7 +371,7 @@ class Measurement:
         if not self.known:
             first, *more = self.advice.remarks
             others = f"; and {len(more):,} more" if more else ""
-            raise ChildProcessError(first + others)
+            raise MeasurementError(first + others)
         self.advice.seconds = mean(self.known.values())
         self.advice.cpu = cpu / len(self.known)
 
@@ -407,7 +487,7 @@ class Measurement:
             for step in steps:
                 if not model.why:
                     step(model)
-        except ChildProcessError as error:
+        except MeasurementError as error:
             model.why = str(error)
         except SilenceError as silence:
             if self.left() > 0:
@@ -454,9 +534,8 @@ class Measurement:
     def measure(self) -> Advice:
         """Measure what there is time for, and choose.
 
-        Raises LookupError where there is no such function or it does not take
-        its inputs, and ChildProcessError where it works with none of them,
-        each in one line.
+        Raises UsageError where there is no such function or it does not take
+        its inputs, and MeasurementError where it works with none of them.
         """
         advice = self.advice
         with tqdm(total=2 + ROUNDS, leave=False, disable=None) as bar:
@@ -532,17 +611,24 @@ def advise(
         return measurement.measure()
     except SilenceError as silence:
         if measurement.left() > 0:
-            raise ChildProcessError(f"{target}: it {silence}") from None
+            raise MeasurementError(f"{target}: it {silence}") from None
         told = f"{target}: {seconds:g} s are too few to measure it in"
-        raise ChildProcessError(told) from None
+        raise MeasurementError(told) from None
     finally:
         measurement.child.end()
 
 
-def odd(first: float, seconds: float, cpu: float, lazy: bool) -> str:
+def odd(
+    first: float, seconds: float, cpu: float, lazy: bool, comparable: bool
+) -> str:
     """Return what is odd about a call, if anything; see `Probe.once`."""
     if lazy:
         return "it returns a generator, which nothing has run"
+    if not comparable:
+        return (
+            "results of repeated calls differ, or cannot be compared: "
+            "none is checked"
+        )
     if first < max(COLD, CACHED * seconds):
         return ""
     return f"the first call took {span(first)}, a later one {span(seconds)}"
@@ -561,14 +647,14 @@ def order(models: Sequence[Model], tasks: int) -> list[Model]:
 
 
 def decide(advice: Advice) -> None:
-    """Choose among the models that were measured, and say how surely.
+    """Choose among the models that were measured.
 
-    Raises ChildProcessError where not even one task after the other was.
+    Raises MeasurementError where not even one task after the other was.
     """
     models = [one for one in advice.models if not one.why]
     if not models or models[0].name != "sequential":
         told = "; ".join(f"{one.name}: {one.why}" for one in advice.models)
-        raise ChildProcessError(f"no advice: {told}")
+        raise MeasurementError(f"no advice: {told}")
     level(models)
     alone = median(models[0].rounds)  # more of them than of the first calls
     advice.cpu *= alone / advice.seconds
@@ -579,9 +665,16 @@ def decide(advice: Advice) -> None:
         advice.gain = alone / median(models[1].rounds)
     best, *others = order(models, advice.tasks)
     advice.best = best.name
-    advice.second = others[0].name if others else ""
-    if len(best.rounds) >= ENOUGH:
-        advice.sure = surety(best, models, advice.tasks)
+    if others:
+        second = others[0]
+        advice.second = second.name
+        calls = models[0].rounds
+        pairs = zip(
+            second.seconds_by_round(advice.tasks, calls),
+            best.seconds_by_round(advice.tasks, calls),
+            strict=True,
+        )
+        advice.ratios = [longer / shorter for longer, shorter in pairs]
     advice.ranges = ranges(models)
     advice.warm = ranges([replace(model, start=0.0) for model in models])
     advice.from_tasks = break_even(best, models[0])  # that is sequential
@@ -603,26 +696,6 @@ def level(models: Sequence[Model]) -> None:
     for model in models:
         pairs = zip(model.rounds, levels, strict=True)
         model.rounds = [each / own * middle for each, own in pairs]
-
-
-def surety(best: Model, models: Sequence[Model], tasks: int) -> float:
-    """Return the share of resamples in which no model is better.
-
-    Each is of the model's rounds, with replacement (the bootstrap of Efron,
-    1979), and its median counts.
-    """
-    random, good = Random(0), 0
-    for _ in range(RESAMPLES):
-        seconds = {
-            model.name: model.seconds(
-                tasks,
-                median(random.choices(model.rounds, k=len(model.rounds))),
-            )
-            for model in models
-        }
-        most = min(seconds.values()) * (1 + TIE)
-        good += seconds[best.name] <= most
-    return good / RESAMPLES
 
 
 def break_even(model: Model, alone: Model) -> int | None:

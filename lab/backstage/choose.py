@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from .advise import TIE, Advice, Model, few, span
+from .advise import Advice, Model, UsageError, few, span
 from .probe import POOLS
 
 LITTLE = 0.1  # seconds of all the work, too few for workers to pay
@@ -135,39 +135,39 @@ def by_rule(work: Work) -> Rule:
 def checked(name: str, answer: str) -> str:
     """Return an answer to one of QUESTIONS, if it makes sense.
 
-    Raises ValueError, in one line, where it does not.
+    Raises UsageError where it does not.
     """
     known = ANSWERS.get(name)
     if known is None:
         number(name, answer)
     elif answer not in known:
-        raise ValueError(f"{name}: {', '.join(known)}, and not {answer!r}")
+        raise UsageError(f"{name}: {', '.join(known)}, and not {answer!r}")
     return answer
 
 
 def number(name: str, answer: str) -> float:
     """Return a number over 0, and a whole one of tasks.
 
-    Raises ValueError, in one line, where it is none.
+    Raises UsageError where it is none.
     """
     try:
         found = int(answer) if name == "tasks" else float(answer)
     except ValueError:
         found = 0
     if not 0 < found < float("inf"):
-        raise ValueError(f"{name}: a number over 0, and not {answer!r}")
+        raise UsageError(f"{name}: a number over 0, and not {answer!r}")
     return found
 
 
 def work(answers: Mapping[str, str]) -> Work:
     """Return the work that these answers to QUESTIONS tell of.
 
-    Raises ValueError, in one line, where one makes no sense or is missing.
+    Raises UsageError where one makes no sense or is missing.
     """
     found = {name: checked(name, answer) for name, answer in answers.items()}
     for name in "workload", "tasks", "duration":
         if name not in found:
-            raise ValueError(f"--{name} is missing")
+            raise UsageError(f"--{name} is missing")
     tasks, duration = int(found.pop("tasks")), float(found.pop("duration"))
     return Work(tasks=tasks, duration=duration, **found)
 
@@ -183,7 +183,7 @@ def ask() -> Work:
             try:
                 answer = input(f"{fill([question])}\n> ").strip()
                 answers[name] = checked(name, answer)
-            except ValueError as error:
+            except UsageError as error:
                 print(error)
     return work(answers)
 
@@ -206,22 +206,29 @@ def sources(words: Sequence[str]) -> list[str]:
 
     Each line of a file is a literal, or else its text is the input.
 
-    Raises OSError and UnicodeDecodeError where a file cannot be read, and
-    ValueError where all of them are empty.
+    Raises UsageError where a file cannot be read, and where all are empty.
     """
     found = []
     for word in words:
         file = Path(word)
-        if not file.is_file():
+        try:
+            is_file = file.is_file()
+        except OSError:  # Python 3.12 and 3.13: too long for a file's name
+            is_file = False
+        if not is_file:
             found.append(word)
             continue
-        for line in file.read_text("utf-8").splitlines():
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{word}: {error}") from None
+        for line in text.splitlines():
             try:
                 found.append(repr(ast.literal_eval(line.strip())))
             except (ValueError, SyntaxError):
                 found += [repr(line)] if line.strip() else []
     if words and not found:
-        raise ValueError(f"no input in {words[0]!r}")
+        raise UsageError(f"no input in {words[0]!r}")
     return found
 
 
@@ -246,25 +253,35 @@ def verdict(advice: Advice) -> list[str]:
     tasks = count(advice.tasks, "task")
     lines = [f"take {best.name}{many}: {tasks} in {span(time)}"]
     if advice.second:
-        ratio = known[advice.second].seconds(advice.tasks) / time
-        near = ", as good, but it asks for more" if ratio <= 1 + TIE else ""
-        told = f"second: {advice.second}, {ratio:.2f} times as long"
-        lines.append(told + near)
+        lines.append(f"second: {advice.second}; {spread(advice)}")
     if advice.from_tasks:
         lines.append(
             f"faster than sequential from {advice.from_tasks:,} tasks on"
         )
-    rounds = count(len(best.rounds), "round")
-    lines.append(
-        f"not sure: {rounds}, too few to see a spread"
-        if advice.sure is None
-        else f"sure: in {advice.sure:.0%} of the resamples of {rounds} "
-        f"no other model is {TIE:.0%} better"
-    )
     lines.append(f"by the number of tasks: {steps(advice.ranges)}")
     if advice.warm != advice.ranges:
         lines.append(f"if the workers are up already: {steps(advice.warm)}")
     return lines
+
+
+def spread(advice: Advice) -> str:
+    """Return how the second model did beside the best one, round by round."""
+    lowest = round(min(advice.ratios), 2)
+    highest = round(max(advice.ratios), 2)
+    if len(advice.ratios) == 1:
+        return (
+            f"in the only round, {advice.second} took {lowest:,.2f} times as "
+            f"long as {advice.best}; one round shows no spread"
+        )
+    line = (
+        f"in {len(advice.ratios)} rounds side by side, {advice.second} took "
+        f"{lowest:,.2f} to {highest:,.2f} times as long as {advice.best}"
+    )
+    if lowest > 1:
+        return line
+    if highest < 1:
+        return f"{line}: close, so the simpler of the two is taken"
+    return f"{line}: this measurement cannot tell the two apart"
 
 
 def count(number: int, noun: str) -> str:

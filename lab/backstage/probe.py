@@ -37,14 +37,18 @@ Function = Callable[..., Any]
 Call = tuple[Any, ...]  # the arguments of one call
 
 
+class InputError(Exception):
+    """No such function, or no such input; the text says why in one line."""
+
+
 def load(target: str, words: list[str]) -> tuple[Function, list[Call]]:
     """Return a function, and the arguments of its calls.
 
     Arguments: `target`, "module:function"; `words`, sources of its inputs, in
     which the module's names are known; "*range(8)" is eight inputs.
 
-    Raises LookupError where there is no such function and ValueError where an
-    input cannot be made, or does not fit, each in one line.
+    Raises InputError where there is no such function, or where an input cannot
+    be made or does not fit.
     """
     name, _, path = target.partition(":")
     try:
@@ -55,22 +59,22 @@ def load(target: str, words: list[str]) -> tuple[Function, list[Call]]:
         if not callable(function):
             raise TypeError(f"a {type(function).__name__} is no function")
     except Exception as error:  # noqa: BLE001  whatever is in the module
-        raise LookupError(f"{target}: {tell(error)}") from None
+        raise InputError(f"{target}: {tell(error)}") from None
     inputs = list[Any]()
     for word in words:
         try:
             inputs += eval(f"[{word}\n]", dict(vars(module)))
         except Exception as error:  # noqa: BLE001  whatever the user wrote
             line = f"no input in {word[:60]!r}: {tell(error)}"
-            raise ValueError(line) from None
+            raise InputError(line) from None
     if words and not inputs:
-        raise ValueError(f"no input in {words[0]!r}")
+        raise InputError(f"no input in {words[0]!r}")
     if words:
         return function, [fit(function, one) for one in inputs]
     try:
         inspect.signature(function).bind()
     except TypeError as error:
-        raise ValueError(f"it needs an --input: {error}") from None
+        raise InputError(f"it needs an --input: {error}") from None
     return function, [()]
 
 
@@ -79,7 +83,7 @@ def fit(function: Function, one: Any) -> Call:
 
     A tuple is several arguments where the function does not take just one.
 
-    Raises ValueError where the function does not take it.
+    Raises InputError where the function does not take it.
     """
     calls = [(one,), one] if isinstance(one, tuple) else [(one,)]
     for call in calls:
@@ -91,7 +95,7 @@ def fit(function: Function, one: Any) -> Call:
             return (one,)
         else:
             return call
-    raise ValueError(f"the input {one!r:.60} does not fit: {wrong}")
+    raise InputError(f"the input {one!r:.60} does not fit: {wrong}")
 
 
 def tell(error: BaseException) -> str:
@@ -121,21 +125,51 @@ def wake(function: Function, _: int) -> None:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two results are equal, as far as they can be compared."""
-    try:
+    """Tell whether two results are known to be equal.
+
+    Those that cannot be compared are not. Pickles compare what `==` does not:
+    arrays, for which it has no single answer, and NaN, which equals nothing.
+    """
+    with suppress(Exception):
         if one == other:
             return True
-        return bool(pickle.dumps(one) == pickle.dumps(other))
-    except Exception:  # noqa: BLE001  arrays, or what cannot be pickled
-        return type(one) is type(other) and repr(one) == repr(other)
+    with suppress(Exception):
+        return stable_pickle(one) == stable_pickle(other)
+    return False
 
 
-def fresh(arguments: Call) -> Call:
-    """Return a copy of the arguments, or themselves where there is none."""
+def stable_pickle(value: Any) -> bytes:
+    """Return a pickle that does not depend on where the value comes from.
+
+    A view of a NumPy array, for one, comes back from a process as an array of
+    its own, whose pickle differs from that of the view.
+    """
+    return pickle.dumps(from_process(value))
+
+
+def from_process(value: Any) -> Any:
+    """Return a value as it comes back from another process."""
+    return pickle.loads(pickle.dumps(value))
+
+
+def survives_process(value: Any) -> bool:
+    """Tell whether a value from another process is known to be the same.
+
+    What cannot be pickled never comes from there.
+    """
     try:
-        return copy.deepcopy(arguments)
+        returned = from_process(value)
+    except Exception:  # noqa: BLE001  the class's own
+        return True
+    return same(returned, value)
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy of a value, or the value where it cannot be copied."""
+    try:
+        return copy.deepcopy(value)
     except Exception:  # noqa: BLE001  whatever the class does
-        return arguments
+        return value
 
 
 def cpu_time() -> float:
@@ -170,7 +204,7 @@ class Probe:
         self.function, self.calls = load(target, words)
         self.is_async = inspect.iscoroutinefunction(self.function)
         self.expected = dict[int, Any]()
-        self.comparable = True  # equal calls have equal results
+        self.comparable = True  # repeated calls have results known as equal
         self.pools = dict[str, futures.Executor]()
         self.workers = dict[str, int]()
 
@@ -183,7 +217,8 @@ class Probe:
 
         A call that is soon over is repeated until it can be measured; the
         first one, whose seconds are `first`, counts only if it takes long.
-        `lazy` tells whether the result is a generator.
+        `lazy` tells whether the result is a generator, and `comparable`
+        whether wrong results would be noticed.
         """
         arguments = self.calls[number]
         before = fresh(arguments)
@@ -191,7 +226,6 @@ class Probe:
         expected = call(self.function, arguments)
         first = seconds = perf_counter() - start
         cpu = cpu_time() - used
-        self.comparable &= same(before, arguments)  # it leaves its input alone
         count, start, used = 0, perf_counter(), cpu_time()
         while seconds < 1 and perf_counter() - start < MEASURABLE:
             result = call(self.function, arguments)
@@ -199,10 +233,23 @@ class Probe:
         if count:
             seconds = (perf_counter() - start) / count
             cpu = (cpu_time() - used) / count
-            self.comparable &= same(result, expected)
+        else:
+            result = fresh(expected)
+        comparable = (
+            same(before, arguments)  # it leaves its input alone
+            and same(result, expected)
+            and survives_process(expected)
+        )
+        self.comparable &= comparable
         self.expected[number] = expected
         lazy = inspect.isgenerator(expected) or inspect.isasyncgen(expected)
-        return {"first": first, "seconds": seconds, "cpu": cpu, "lazy": lazy}
+        return {
+            "first": first,
+            "seconds": seconds,
+            "cpu": cpu,
+            "lazy": lazy,
+            "comparable": comparable,
+        }
 
     def weigh(self, number: int) -> dict[str, Any]:
         """Return bytes and median seconds of pickling a call, both ways.
@@ -297,6 +344,11 @@ class Probe:
 
         return await asyncio.gather(*map(one, calls))
 
+    def close(self) -> None:
+        """Shut down all workers."""
+        for pool in self.pools.values():
+            pool.shutdown()
+
 
 def main() -> None:
     """Answer one question a line, until there are no more.
@@ -318,9 +370,10 @@ def main() -> None:
                 answer = probe.about()
             else:
                 answer = getattr(probe, question.pop("do"))(**question)
-        except (LookupError, ValueError) as error:
-            answer = {"error": tell(error)} if probe else {"usage": str(error)}
+        except InputError as error:
+            answer = {"usage": str(error)}
         except BaseException as error:  # noqa: BLE001  the function's own
             answer = {"error": tell(error)}
         print(json.dumps(answer), file=answers, flush=True)
-    os._exit(0)  # whatever threads there are left
+    if probe:
+        probe.close()
