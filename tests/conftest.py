@@ -1,16 +1,20 @@
 """What the tests share: a take of a lesson, and what it left behind."""
 
+import importlib
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +27,11 @@ from backstage.catalogue import find, started
 from backstage.machine import truth
 from backstage.practice_site import SERVER
 
-PATIENCE = 20  # seconds that any take of a test may last
+PATIENCE = 60  # seconds that any take of a test may last
 SEMAPHORES = Path("/dev/shm")  # Linux: named semaphores and shared memory
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
+SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
+GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
 
 # From Python 3.14 on the first bar's lock starts a process, which is not any
 # one test's.
@@ -50,7 +56,17 @@ class Take:
         """The most requests that were under way at once."""
         return max(int(visit["in_flight"]) for visit in self.seen)
 
+    def failed(self, status: int = 1) -> str:
+        """Return the line of its failure: the only one but for the site's."""
+        assert self.status == status
+        *site, line = self.errors
+        assert len(site) <= 1
+        assert all(map(SITE_LINE.fullmatch, site))
+        assert "Traceback" not in "".join(self.lines)
+        return line
 
+
+Taker = Callable[..., Take]
 Sign = Callable[[psutil.Process], bool]
 
 
@@ -58,8 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--runs",
         type=int,
-        default=20,
-        help="how often each race is run (20)",
+        default=3,
+        help="how often each race is run (3)",
     )
     parser.addoption(
         "--slow", action="store_true", help="run the slow tests as well"
@@ -187,7 +203,7 @@ def marked(mark: str) -> list[psutil.Process]:
 @pytest.fixture
 def take(
     traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Take]:
+) -> Taker:
     """Run a lesson by its number, with some constants changed.
 
     With `when`, do `then` to it as soon as `when` is true of its process; by
@@ -204,7 +220,7 @@ def take(
         then: Callable[[psutil.Process], object] = press_ctrl_c,
         **changes: Any,
     ) -> Take:
-        lesson = find(number)
+        lesson = find_once(number)
         downloads = tmp_path / "downloads"
         if "FOLDER" in lesson.constants:
             changes.setdefault("FOLDER", str(downloads))
@@ -251,6 +267,21 @@ def is_site(process: psutil.Process) -> bool:
     return False
 
 
+def has_a_connection(process: psutil.Process) -> bool:
+    return any(
+        connection.status == psutil.CONN_ESTABLISHED
+        for connection in process.net_connections()
+    )
+
+
+def has_threads(process: psutil.Process) -> bool:
+    return process.num_threads() > 2
+
+
+def is_two_seconds_old(process: psutil.Process) -> bool:
+    return time.time() > process.create_time() + 2
+
+
 def computing(process: psutil.Process) -> list[psutil.Process]:
     """Return the descendants that computed for 0.2 s, but for the site."""
     found = []
@@ -259,6 +290,21 @@ def computing(process: psutil.Process) -> list[psutil.Process]:
             if child.cpu_times().user >= 0.2 and not is_site(child):
                 found.append(child)
     return found
+
+
+find_once = cache(find)  # which reads the whole catalogue
+
+
+def imported(number: str) -> Any:
+    """Return the module of a lesson, by its number."""
+    return importlib.import_module(find_once(number).path.stem)
+
+
+def figure(pattern: str, line: str) -> float:
+    """Return the number that the pattern's group catches in the line."""
+    match = re.fullmatch(pattern, line)
+    assert match, line
+    return float(match[1].replace(",", ""))
 
 
 @contextmanager

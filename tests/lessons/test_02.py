@@ -1,0 +1,47 @@
+"""Lesson 02: the ten slow pages of lesson 01, a thread for each."""
+
+import re
+
+import pytest
+from conftest import Take, Taker, figure, imported
+
+
+def test_all_pages_are_in_flight_at_once(take: Taker) -> None:
+    result = take("02", PAGES=["/delay/0.5"] * 10)
+    assert (result.status, result.peak) == (0, 10)
+    *lines, last = result.lines
+    told = sorted(re.sub(r"\d+ bytes .*", "done", line) for line in lines)
+    assert told == sorted(
+        f"page {n}: {what}"
+        for n in range(1, 11)
+        for what in ("waiting", "done")
+    )
+    overlap = figure(r"10 pages in \d+\.\d s: (\d+\.\d) waits at a time", last)
+    assert overlap <= 10
+
+
+def test_no_error_of_a_thread_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = imported("02")
+
+    def fetch(number: int, url: str, waits: list[float]) -> None:
+        if number == 2:
+            raise RuntimeError(url)
+        waits.append(0.1)
+
+    monkeypatch.setattr(lesson, "fetch", fetch)
+    assert lesson.fetch_all(["a"]) == [0.1]
+    with pytest.raises(RuntimeError, match="b"):
+        lesson.fetch_all(["a", "b", "c"])
+
+
+def sizes(result: Take) -> list[str]:
+    return sorted(re.findall(r"page \d+: \d+ bytes", "\n".join(result.lines)))
+
+
+def test_threads_get_the_pages_that_01_gets(take: Taker) -> None:
+    pages = ["/page/1?size=2000", "/page/2?size=9000", "/page/3?size=4000"]
+    one_by_one, threads = (
+        take(number, PAGES=pages) for number in ("01", "02")
+    )
+    assert len(sizes(threads)) == 3
+    assert sizes(threads) == sizes(one_by_one)

@@ -1,0 +1,114 @@
+"""Lesson 11: one list of addresses, checked by four models."""
+
+import re
+import sys
+from argparse import Namespace
+from collections import Counter
+
+import pytest
+from conftest import Taker, imported, is_two_seconds_old
+
+from backstage import practice_site
+
+OUTCOMES = {
+    "/get": "ok",
+    "/redirect/2": "ok",
+    "/status/404": "http error",
+    "/status/500": "http error",
+    "/silent": "timeout",
+    "/cut": "broken",
+    "/drop": "broken",
+    "http://nowhere.invalid/": "dns error",
+    "http://127.0.0.1:1/": "refused",
+    "http://localhost:1/": "refused",
+}
+MODELS = ["sequential", "threads", "processes", "asyncio"]
+
+
+def test_every_model_finds_the_same(take: Taker) -> None:
+    pages = [*OUTCOMES, "/get"]
+    result = take("11", PAGES=pages, TIMEOUT=0.5, WORKERS=2)
+    assert result.status == 0
+    heading, *rows = result.lines[: len(pages) + 1]
+    assert heading.split() == ["address", "outcome", *MODELS]
+    for page, row in zip(pages, rows, strict=True):
+        wait = r" +\d\.\d\d s" * 4
+        told = rf"{page:<23} {OUTCOMES[page]} *{wait}"
+        assert re.fullmatch(told, row), row
+    empty, heading, *methods = result.lines[len(pages) + 1 :]
+    assert (empty, heading[:10]) == ("", "Method    ")
+    assert [row.split()[0] for row in methods] == MODELS
+    assert {row.split()[3] for row in methods} == {"27%"}
+    assert methods[0].endswith(" 1.00")
+    visits = Counter(visit["path"] for visit in result.seen)
+    assert visits["/silent"] == visits["/cut"] == 4
+    assert visits["/get"] == 3 * 4  # a redirection leads to it, too
+
+
+@pytest.mark.parametrize("model", ["threads", "asyncio"])
+def test_no_more_addresses_are_checked_at_a_time_than_workers(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = Namespace(workers=2, timeout=5.0, batch=1)
+    with practice_site(["/delay/0.2"] * 4) as urls:
+        results, _ = imported("11").check_all(urls, model, given)
+    assert len(results) == 4
+    for outcome, seconds in results:
+        assert outcome == "ok"
+        assert seconds > 0.15
+    told = "practice site: 4 requests, at most 2 at a time\n"
+    assert capsys.readouterr().err == told
+
+
+def test_connections_are_kept() -> None:
+    lesson = imported("11")
+    with practice_site(["/get"] * 3) as urls:
+        lesson.open_session()
+        for url in urls:
+            assert lesson.check(url, 5)[0] == "ok"
+        (adapter,) = {lesson.own.session.get_adapter(url) for url in urls}
+        (pool,) = adapter.poolmanager.pools._container.values()
+        assert (pool.num_requests, pool.num_connections) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--workers 0", "must be more than 0"),
+        ("--timeout -1", "must be more than 0"),
+        ("--batch x", "invalid int value: 'x'"),
+        ("--model coroutines", "invalid choice: 'coroutines'"),
+        ("@no/such/file", "'no/such/file'"),
+    ],
+)
+def test_options_that_make_no_sense_are_told_in_one_line(
+    words: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["11_url_checker.py", *words.split()])
+    with pytest.raises(SystemExit) as stop:
+        imported("11").main()
+    out, err = capsys.readouterr()
+    assert (stop.value.code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert told in err
+
+
+def test_the_cause_of_an_error_decides() -> None:
+    explain = imported("11").explain
+    refused = OSError("all of them failed")
+    refused.__cause__ = ExceptionGroup(
+        "", [ConnectionRefusedError(), OSError()]
+    )
+    assert explain(refused) == "refused"
+    assert explain(TimeoutError()) == "timeout"
+    assert explain(OSError()) == "broken"
+
+
+@pytest.mark.slow
+def test_ctrl_c_after_the_first_address(take: Taker) -> None:
+    pages = ["/delay/0.9"] * 2 + ["/delay/9"]
+    result = take("11", when=is_two_seconds_old, PAGES=pages)
+    assert "stopped by Ctrl-C" in result.failed(130)

@@ -1,0 +1,29 @@
+"""Lesson 13: the memory of an idle worker of each kind."""
+
+import re
+import sys
+
+import pytest
+from conftest import Taker, has_threads
+
+
+def test_each_kind_of_worker_is_weighed(take: Taker) -> None:
+    result = take("13", COUNTS=[1, 300], FEW=[1, 2])
+    assert (result.status, result.errors) == (0, [])
+    kinds = ["process", "task", "thread", "interpreter"]
+    if sys.version_info < (3, 14):
+        kinds.pop()
+    _, *rows, last = result.lines
+    assert [row.split()[1] for row in rows] == [k for k in kinds for _ in "12"]
+    told = dict(re.findall(r"(\w+) (-?[\d,]+\.\d)", last))
+    assert list(told) == kinds
+    sizes = {kind: float(told[kind].replace(",", "")) for kind in kinds}
+    assert sizes["task"] < sizes["thread"] < 200  # KB
+    assert sizes["process"] > 2_000
+    assert sizes.get("interpreter", 1_000) > 500
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_threads_that_wait(take: Taker) -> None:
+    result = take("13", when=has_threads, COUNTS=[20_000], FEW=[1])
+    assert "stopped by Ctrl-C" in result.failed(130)
