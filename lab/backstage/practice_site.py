@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 SERVER = Path(__file__).with_name("server.py")
-PATIENCE = 5  # seconds that the server may take to say farewell
+END_TIMEOUT = 5  # seconds that the server may take to end
+KILLED = f"practice site: did not end in {END_TIMEOUT} s, and was killed"
 
 
 @contextmanager
@@ -33,11 +34,13 @@ def practice_site(pages: Sequence[str]) -> Iterator[list[str]]:
     start.
 
     The site is ready when the block begins and gone when it has ended; a
-    line on standard error then says what it saw. The environment variable
+    line on standard error then says what it saw, or that it took longer than
+    END_TIMEOUT to end and was killed. The environment variable
     PRACTICE_SITE_LOG names a file to which it adds one JSON object a
     request (see `server.Register`).
     """
-    if isinstance(pages, str) or not all(isinstance(p, str) for p in pages):
+    is_list = isinstance(pages, Sequence) and not isinstance(pages, str)
+    if not is_list or not all(isinstance(page, str) for page in pages):
         raise TypeError(f"a list of addresses is wanted, not {pages!r}")
     if not pages:
         raise ValueError("no pages to put on the practice site")
@@ -98,8 +101,11 @@ def _server() -> Iterator[str]:
 
 
 def _end(server: subprocess.Popen[str]) -> str:
+    """Make the server end; return its summary, or that it was killed."""
     try:
-        return server.communicate("end\n", timeout=PATIENCE)[0]
+        return server.communicate("end\n", timeout=END_TIMEOUT)[0]
+    except subprocess.TimeoutExpired:
+        return f"{KILLED}\n"
     finally:
         server.kill()
 

@@ -7,6 +7,7 @@ tells afterwards which requests it saw.
 """
 
 import json
+import logging
 import os
 import subprocess
 import tempfile
@@ -22,13 +23,14 @@ from typing import Any
 import psutil
 
 from .catalogue import Lesson, command_line, exit_status, started
-from .practice_site import SERVER
+from .practice_site import END_TIMEOUT, KILLED, SERVER
+
+log = logging.getLogger(__name__)
 
 INTERVAL = 0.025  # seconds from one look to the next, at least
 SHARE = 0.02  # of one core, that looking may take: more work, fewer looks
 LAST = 9  # looks that tell how much work one is
 NAMING = 0.25  # seconds in which a thread or a process gets its name
-PATIENCE = 2  # seconds that the site may take to write what it saw
 
 Points = list[tuple[float, float]]  # (seconds since the start, CPU seconds)
 
@@ -102,8 +104,8 @@ def watch(
     """
     stopped: BaseException | None = None
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:
-        log = Path(folder, "site.jsonl")
-        environment = os.environ | {"PRACTICE_SITE_LOG": str(log)}
+        visits_file = Path(folder, "site.jsonl")
+        environment = os.environ | {"PRACTICE_SITE_LOG": str(visits_file)}
         environment.pop("PRACTICE_SITE", None)
         watcher = Watcher()
         try:
@@ -118,8 +120,12 @@ def watch(
             stopped = end
         seconds = watcher.clock()
         watcher.clear_up(bool(stopped))
-        lines = log.read_text("utf-8").splitlines() if log.exists() else []
-    visits = [json.loads(line) for line in lines]
+        lines = ""
+        if visits_file.exists():
+            lines = visits_file.read_text("utf-8")
+    # The last line ends early where the site was killed while it wrote it.
+    whole, _, _ = lines.rpartition("\n")
+    visits = [json.loads(line) for line in whole.splitlines()]
     return Recording(
         title=command_line(lesson, changes),
         status=130 if stopped else exit_status(child),
@@ -175,17 +181,20 @@ class Watcher:
     def clear_up(self, stopped: bool) -> None:
         """Wait for the site to be gone, with its log; after Ctrl-C for all.
 
-        Whatever is left by then of a run that was stopped is killed.
+        Whatever is left of them after END_TIMEOUT is killed.
         """
         waiting = [
             handle
             for pid, handle in self.alive.items()
             if stopped or is_site(self.processes[pid])
         ]
-        _, left = psutil.wait_procs(waiting, PATIENCE)
+        _, left = psutil.wait_procs(waiting, END_TIMEOUT)
         for handle in left:
+            if is_site(self.processes[handle.pid]):
+                log.warning(KILLED)
             with suppress(psutil.NoSuchProcess):
                 handle.kill()
+        psutil.wait_procs(left, END_TIMEOUT)
 
     def tree(self) -> dict[int, Process]:
         """Return the processes that were seen, but for the practice site."""
