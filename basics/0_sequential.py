@@ -1,35 +1,58 @@
-"""Four equal jobs of computing, one after the other.
+"""Do four equal computing jobs, one after the other.
 
-Claim: over in the sum of the jobs' own CPU seconds: 1.0 cores busy.
+Prediction: 1.0 cores busy. The other cores of this computer have no work.
 """
 
-from time import perf_counter, thread_time
+import os
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from backstage import run
 
-WORK = 5_000_000  # steps of one job
-JOBS = 4  # jobs
+WORK = 5_000_000  # one job counts the digits of so many numbers
+JOBS = 4  # equal jobs
 
 
-def compute_pi(steps: int) -> tuple[float, float]:
-    begin = thread_time()
-    width, length, height = 1 / steps, 0.0, 1.0
-    for step in range(1, steps + 1):  # along a quarter of the unit circle
-        x = step / steps
-        y = (1 - x * x) ** 0.5
-        length += (width**2 + (height - y) ** 2) ** 0.5
-        height = y
-    return 2 * length, thread_time() - begin
+class Job(NamedTuple):
+    digits: int
+    cpu_seconds: float
+    process_id: int
+
+
+def count_digits(limit: int) -> int:
+    digits = 0
+    for number in range(limit):
+        digits += len(str(number))
+    return digits
+
+
+def do_job(limit: int) -> Job:
+    start = process_time()
+    digits = count_digits(limit)
+    cpu_seconds = process_time() - start
+    return Job(digits, cpu_seconds, os.getpid())
 
 
 def main() -> None:
     start = perf_counter()
-    results = list(map(compute_pi, [WORK] * JOBS))
+    jobs = list(map(do_job, [WORK] * JOBS))
     elapsed = perf_counter() - start
-    (pi,) = {pi for pi, _ in results}  # or they differ, and this line fails
-    print(f"{len(results)} jobs, each of them found {pi:.9f}")
-    busy = sum(cpu_seconds for _, cpu_seconds in results) / elapsed
-    print(f"over in {elapsed:.2f} s: {busy:.1f} cores busy")
+
+    for number, job in enumerate(jobs, start=1):
+        print(
+            f"job {number}: {job.digits:,} digits, "
+            f"{job.cpu_seconds:.2f} s of CPU time, process {job.process_id}"
+        )
+    if len({job.digits for job in jobs}) != 1:
+        raise RuntimeError("equal jobs counted differently")
+
+    rate = len(jobs) / elapsed
+    # A core that is busy for one second gives one second of CPU time.
+    cores = sum(job.cpu_seconds for job in jobs) / elapsed
+    print(
+        f"{len(jobs)} jobs in {elapsed:.2f} s: "
+        f"{rate:.1f} jobs per second, {cores:.1f} cores busy"
+    )
 
 
 if __name__ == "__main__":

@@ -1,88 +1,154 @@
-"""Unruly pages: few at a time, tried again where they fail, saved as files.
+"""Download unreliable pages: limit the requests, and retry what failed.
 
-Claim: 10 pages in 22 tries: 3 ok, 6 recovered, 1 failed.
+Prediction: 3 ok, 6 recovered, 1 failed; at most 4 requests in flight.
 """
 
 import asyncio
-from email.utils import mktime_tz, parsedate_tz
+from collections import Counter
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import uniform
 from time import perf_counter, time
+from typing import NamedTuple
 
 import httpx
 
 from backstage import practice_site, run
 
+# /flaky/2 fails twice, then it works. The part after "?" makes it a new page.
 PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # paths
-TIMEOUT = 10  # seconds that a page may keep silent, or keep us waiting
-SLOTS = 4  # pages under way at a time
-TRIES = 4  # of one page, at most
-FOLDER = Path(__file__).with_name("downloads")  # where 01.html and so on go
+TIMEOUT = 10  # seconds without data before we give up
+MAX_IN_FLIGHT = 4  # requests at the same time
+ATTEMPTS = 4  # for one page
+MAX_RETRY_DELAY = 10  # seconds; we give up if a server asks for more
+FOLDER = Path(__file__).with_name("downloads")  # for 01.html, 02.html, ...
+
+# Errors of the network that can be gone in the next attempt.
+temporary_errors = (
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.RemoteProtocolError,
+)
 
 
-async def retry(
-    n: int, url: str, client: httpx.AsyncClient, slots: asyncio.Semaphore
-) -> tuple[str, int]:
-    for tries in range(1, TRIES + 1):
+class Outcome(NamedTuple):
+    kind: str  # "ok", "recovered" (after a failure), or "failed"
+    attempts: int
+
+
+class LimitedClient:
+    """Sends requests, but only MAX_IN_FLIGHT at the same time."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        # A semaphore lets so many coroutines in; the others wait.
+        self.semaphore = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    async def get(self, url: str) -> bytes:
+        async with self.semaphore:
+            # No lock: coroutines of a loop only switch at an await.
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+            try:
+                response = await self.client.get(url, follow_redirects=True)
+            finally:
+                self.in_flight -= 1
+        response.raise_for_status()
+        return response.content
+
+
+async def download(number: int, url: str, client: LimitedClient) -> Outcome:
+    attempt = 0
+    while True:
+        attempt += 1
         try:
-            async with slots:
-                await fetch(n, url, client)
-            return "recovered" if tries > 1 else "ok", tries
+            content = await client.get(url)
         except httpx.HTTPError as error:
-            print(f"page {n}: {str(error).split(' for ')[0] or repr(error)}")
-            if tries == TRIES or (wait := pause(error, tries)) > TIMEOUT:
-                break
-        await asyncio.sleep(wait)  # meanwhile its slot is another page's
-    return "failed", tries
+            print(f"page {number}, attempt {attempt}: {describe(error)}")
+            delay = retry_delay(error, attempt)
+            if delay is None or attempt == ATTEMPTS:
+                return Outcome("failed", attempt)
+            await asyncio.sleep(delay)  # meanwhile other requests can start
+        else:
+            print(f"page {number}, attempt {attempt}: {len(content)} bytes")
+            # Writing to a disk blocks, so a thread does it.
+            await asyncio.to_thread(save, number, content)
+            return Outcome("ok" if attempt == 1 else "recovered", attempt)
 
 
-def pause(error: httpx.HTTPError, tries: int) -> float:
-    backoff = min(uniform(0.25, 0.5) * 2.0 ** (tries - 1), TIMEOUT)
-    if not isinstance(error, httpx.HTTPStatusError):
-        return backoff  # no answer, or half of one
-    code, headers = error.response.status_code, error.response.headers
-    if code != 429 and code < 500:
-        return float("inf")  # it would be the same again
-    asked = headers.get("Retry-After", "")  # seconds, or a date
-    date, wait = parsedate_tz(asked), float(asked) if asked.isdecimal() else 0
-    return max(backoff, mktime_tz(date) - time() if date else wait)
+def retry_delay(error: httpx.HTTPError, attempt: int) -> float | None:
+    """Return the seconds to wait, or None if a retry cannot help."""
+    asked = 0.0
+    if isinstance(error, httpx.HTTPStatusError):
+        status = error.response.status_code
+        if status != 429 and status < 500:
+            return None  # our mistake, such as 404: it stays the same
+        asked = seconds_asked_for(error.response.headers)
+        if asked > MAX_RETRY_DELAY:
+            return None
+    elif not isinstance(error, temporary_errors):
+        return None
+    # Double the delay each time. Chance keeps several clients apart.
+    backoff = uniform(0.25, 0.5) * 2.0 ** (attempt - 1)
+    return max(asked, min(backoff, MAX_RETRY_DELAY))
 
 
-async def fetch(number: int, url: str, client: httpx.AsyncClient) -> None:
-    response = await client.get(url, follow_redirects=True)
-    response.raise_for_status()
-    await asyncio.to_thread(save, number, response.content)
-    print(f"page {number}: {len(response.content)} bytes")
+def seconds_asked_for(headers: httpx.Headers) -> float:
+    """Return the seconds in Retry-After, which is a number or a date."""
+    retry_after = headers.get("Retry-After", "")
+    if retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def describe(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"status {error.response.status_code}"
+    return f"{type(error).__name__} {error}".strip()
 
 
 def save(number: int, content: bytes) -> None:
+    # Written under another name first: 01.html is never half a page.
     part = Path(FOLDER, f"{number:02}.part")
     try:
         part.write_bytes(content)
-        part.replace(part.with_suffix(".html"))  # whole or not at all
+        part.replace(part.with_suffix(".html"))
     finally:
-        part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)  # only there if something went wrong
 
 
-async def fetch_all(urls: list[str]) -> list[tuple[str, int]]:
-    slots = asyncio.Semaphore(SLOTS)
+async def download_all(urls: list[str]) -> None:
+    start = perf_counter()
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-        tasks = [
-            asyncio.create_task(retry(n, url, client, slots), name=f"page-{n}")
-            for n, url in enumerate(urls, 1)
-        ]
-        return await asyncio.gather(*tasks)
+        limited = LimitedClient(client)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(download(number, url, limited))
+                for number, url in enumerate(urls, start=1)
+            ]
+    elapsed = perf_counter() - start
+
+    outcomes = [task.result() for task in tasks]
+    attempts = sum(outcome.attempts for outcome in outcomes)
+    print(f"{len(outcomes)} pages, {attempts} attempts in {elapsed:.2f} s")
+    kinds = Counter(outcome.kind for outcome in outcomes)
+    print(
+        f"{kinds['ok']} ok, {kinds['recovered']} recovered, "
+        f"{kinds['failed']} failed; "
+        f"at most {limited.most_in_flight} requests in flight"
+    )
 
 
 def main() -> None:
     Path(FOLDER).mkdir(exist_ok=True)
+    # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
-        start = perf_counter()
-        ends, tries = zip(*asyncio.run(fetch_all(urls)), strict=True)
-        elapsed = perf_counter() - start
-    kinds = "ok", "recovered", "failed"
-    told = ", ".join(f"{ends.count(kind)} {kind}" for kind in kinds)
-    print(f"{len(ends)} pages in {elapsed:.1f} s: {told}, {sum(tries)} tries")
+        asyncio.run(download_all(urls))
 
 
 if __name__ == "__main__":

@@ -1,58 +1,130 @@
-"""What the GIL takes away: three kinds of work by each kind of worker.
+"""Do three kinds of work with each kind of worker, and compare the speed-ups.
 
-Claim: efficiency of threads in pure Python 50% or less (GIL on), else 100%.
+The GIL slows down threads that run Python code. It does not matter for C code
+that releases it, nor for waiting. Efficiency is speed-up / ideal speed-up.
+
+Prediction: efficiency of threads: pure Python about 50% with the GIL and about
+100% without it, waiting about 100%.
 """
 
+import asyncio
 import os
 import sys
+from collections.abc import Callable
 from concurrent import futures
-from functools import partial
 from hashlib import pbkdf2_hmac
-from time import perf_counter, sleep, thread_time
-from typing import Any
+from time import perf_counter, sleep
+from typing import Any, NamedTuple
 
 from backstage import run
 
 STEPS = 10_000_000  # of a job in pure Python
-ROUNDS = 3_000_000  # of a job in C that lets the GIL go
-JOBS = 2  # of each kind, and as many workers
-pools = [x for x in reversed(dir(futures)) if x.endswith("PoolExecutor")]
+ROUNDS = 3_000_000  # of a job in C code, which releases the GIL
+SECONDS = 0.5  # of a job that waits
+JOBS = 2  # jobs of each kind, with a worker for each
+
+Work = Callable[[], Any]
 
 
-def add_squares(steps: int) -> int:
-    return sum(n * n for n in range(steps))
+class Measurement(NamedTuple):
+    seconds: float
+    results: list[Any]
 
 
-def timed(job: partial[Any]) -> tuple[float, Any, float]:
-    return thread_time(), job(), thread_time()  # of the CPU
+def add_squares() -> int:
+    total = 0
+    for number in range(STEPS):
+        total += number * number
+    return total
 
 
-def measure(pool: str, workers: int, job: partial[Any]) -> tuple[Any, ...]:
-    with getattr(futures, pool)(workers) as made:
-        list(made.map(timed, [partial(sleep, 0.1)] * workers))  # they start
+def hash_password() -> bytes:
+    return pbkdf2_hmac("sha256", b"password", b"salt", ROUNDS)
+
+
+def wait() -> None:
+    sleep(SECONDS)
+
+
+def measure_sequential(work: Work) -> Measurement:
+    start = perf_counter()
+    results = [work() for _ in range(JOBS)]
+    return Measurement(perf_counter() - start, results)
+
+
+def measure_pool(pool_class: Any, work: Work) -> Measurement:
+    with pool_class(JOBS) as pool:
+        # Short first jobs start all workers, before the clock does.
+        list(pool.map(sleep, [0.1] * JOBS))
         start = perf_counter()
-        before, found, after = zip(*made.map(timed, [job] * JOBS), strict=True)
-        elapsed = perf_counter() - start
-    return elapsed, (sum(after) - sum(before)) / elapsed, set(found)
+        futures_of_jobs = [pool.submit(work) for _ in range(JOBS)]
+        results = [future.result() for future in futures_of_jobs]
+        return Measurement(perf_counter() - start, results)
 
 
-def show(name: str, ideal: int, job: partial[Any]) -> str:
-    alone, _, known = measure("ThreadPoolExecutor", 1, job)
-    row = [measure(pool, JOBS, job) for pool in pools]
-    (_,) = known.union(*(found for _, _, found in row))  # or results differ
-    cells = (f"{alone / wall:10.2f} ({busy:.1f})" for wall, busy, _ in row)
-    print(f"{name:<12}{alone:7.2f} s{ideal:>8}", *cells)
-    return f"{name} {alone / row[0][0] / ideal:.0%}"
+async def measure_asyncio(work: Work) -> Measurement:
+    async def do_job() -> Any:
+        if work is wait:
+            return await asyncio.sleep(SECONDS)
+        return work()  # this blocks the event loop, as computing does
+
+    start = perf_counter()
+    results = await asyncio.gather(*[do_job() for _ in range(JOBS)])
+    return Measurement(perf_counter() - start, results)
+
+
+def measure_all(work: Work) -> dict[str, Measurement]:
+    found = {
+        "sequential": measure_sequential(work),
+        "threads": measure_pool(futures.ThreadPoolExecutor, work),
+        "processes": measure_pool(futures.ProcessPoolExecutor, work),
+    }
+    if sys.version_info >= (3, 14):
+        # Several interpreters in one process, each with its own GIL.
+        interpreters = futures.InterpreterPoolExecutor
+        found["interpreters"] = measure_pool(interpreters, work)
+    found["asyncio"] = asyncio.run(measure_asyncio(work))
+    for name, measurement in found.items():
+        if measurement.results != found["sequential"].results:
+            raise RuntimeError(f"{name} came to another result")
+    return found
+
+
+def show(kind: str, work: Work, ideal: int) -> float:
+    """Print a row of the table. Return the efficiency of threads."""
+    found = measure_all(work)
+    sequential = found.pop("sequential").seconds
+    speed_ups = {
+        name: sequential / measurement.seconds
+        for name, measurement in found.items()
+    }
+    cells = "".join(f"{speed_up:14.2f}" for speed_up in speed_ups.values())
+    print(f"{kind:<12}{sequential:6.1f} s{ideal:7}{cells}")
+    return speed_ups["threads"] / ideal
+
+
+def is_gil_enabled() -> bool:
+    if sys.version_info < (3, 13):
+        return True
+    return sys._is_gil_enabled()
 
 
 def main() -> None:
-    cores = min(JOBS, getattr(os, "process_cpu_count", os.cpu_count)() or 1)
-    print(f"{'one by one':>21}   ideal", *(f"{x[:-12]:>16}" for x in pools))
-    pure = show("pure Python", cores, partial(add_squares, STEPS))
-    in_c = show("C", cores, partial(pbkdf2_hmac, "sha256", b"", b"", ROUNDS))
-    waiting = show("waiting", JOBS, partial(sleep, 0.5))
-    gil = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
-    print(f"efficiency of threads (GIL {gil}): {pure}, {in_c}, {waiting}")
+    names = ["threads", "processes", "interpreters", "asyncio"]
+    if sys.version_info < (3, 14):
+        names.remove("interpreters")
+    columns = "".join(f"{name:>14}" for name in names)
+    print(f"speed-up of {JOBS} workers over {JOBS} jobs in sequence")
+    print(f"{'work':<12}{'sequence':>8}{'ideal':>7}{columns}")
+    cores = min(JOBS, os.cpu_count() or 1)
+    pure_python = show("pure Python", add_squares, ideal=cores)
+    c_code = show("C code", hash_password, ideal=cores)
+    waiting = show("waiting", wait, ideal=JOBS)
+    gil = "on" if is_gil_enabled() else "off"
+    print(
+        f"efficiency of threads (GIL {gil}): pure Python {pure_python:.0%}, "
+        f"C code {c_code:.0%}, waiting {waiting:.0%}"
+    )
 
 
 if __name__ == "__main__":

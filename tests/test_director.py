@@ -143,11 +143,11 @@ def test_it_runs_a_lesson_untouched(traced: None) -> None:
     assert run.returncode == 0
     assert run.stderr.splitlines() == [
         machine.truth(),
-        "lab/03_gil_demo_threads.py WORK=1_000 JOBS=2",
+        "lab/03_gil_demo_threads.py WORK=1_000 JOBS=2 WORKERS=2",
         machine.truth(),
-        "lab/04_gil_demo_multiprocessing.py WORK=1_000 JOBS=2",
+        "lab/04_gil_demo_multiprocessing.py WORK=1_000 JOBS=2 WORKERS=2",
     ]
-    assert run.stdout.splitlines()[0].startswith("sequential ")
+    assert run.stdout.splitlines()[0].startswith("sequential: ")
 
 
 def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
@@ -333,7 +333,8 @@ def test_ctrl_c_ends_lesson_and_director(
 ) -> None:
     with directing(
         "1",
-        "WORK=100_000_000",
+        "WORK=2_000_000",
+        "JOBS=400",
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
     ) as director:
@@ -442,7 +443,7 @@ def test_a_lesson_in_the_catalogue_reaches_every_table(
     twins = "diff lab/03_gil_demo_threads.py lab/toolbox/99_made_up.py"
     assert twins in text.splitlines()
     assert "| `a_tool` | 99 |" in readme.tools(course).splitlines()
-    measured = readme.with_blocks(text, course, parts, {"99": "3 s"})
+    measured = readme.with_blocks(text, course, parts, {"99": "1\n3 s\n"})
     assert " what to watch | `3 s` |" in measured
     today = readme.where_and_when()
     assert today in measured.splitlines()
@@ -457,11 +458,18 @@ def test_readme_writes_the_measured_lines(
     lab_copy.write_text(readme.LAB_README.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(readme, "README", copy)
     monkeypatch.setattr(readme, "LAB_README", lab_copy)
-    monkeypatch.setattr(readme, "last_line", lambda lesson: lesson.number * 3)
+
+    def output(lesson: catalogue.Lesson) -> str:
+        return f"first line\n{lesson.number * 3}\n"
+
+    monkeypatch.setattr(readme, "output", output)
     readme.measure()
     text = copy.read_text("utf-8")
     for lesson in lessons():
         assert readme._old_sample(text, lesson) == lesson.number * 3
+        if lesson.notes.block:
+            whole = f"$ uv run {lesson.name}\n{output(lesson)}```\n"
+            assert whole in text + lab_copy.read_text("utf-8")
 
 
 def test_a_failing_lesson_leaves_the_readme(
@@ -731,9 +739,14 @@ def copy_of_the_project(tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_new_lesson_runs_and_passes_its_tests(
+Python = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def python_there(
     copy_of_the_project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Python:
+    """Run this Python in the copy, whose backstage comes first."""
     for name in [name for name in os.environ if "XDIST" in name]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(copy_of_the_project / "lab"))
@@ -747,7 +760,13 @@ def test_a_new_lesson_runs_and_passes_its_tests(
             check=False,
         )
 
-    made = python("lab", "new", "15_name")
+    return python
+
+
+def test_a_new_lesson_runs(
+    python_there: Python, copy_of_the_project: Path
+) -> None:
+    made = python_there("lab", "new", "15_name")
     assert (made.returncode, made.stderr) == (0, "")
     for name in (
         "lab/toolbox/15_name.py",
@@ -757,17 +776,27 @@ def test_a_new_lesson_runs_and_passes_its_tests(
         "lab/README.md",
     ):
         assert f"wrote {name}\n" in made.stdout
-    run = python("lab", "15")
+    run = python_there("lab", "15")
     assert run.returncode == 0
     assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", run.stdout)
-    tests = "tests/lessons/test_15.py", "tests/lessons/test_contracts.py"
-    passed = python("-m", "pytest", "-n0", "-q", *tests, "-k", "15")
-    assert passed.returncode == 0, passed.stdout
     readme_text = (copy_of_the_project / "README.md").read_text("utf-8")
     assert "`uv run lab/toolbox/15_name.py`" in readme_text
-    again = python("lab", "new", "15_other")
+    again = python_there("lab", "new", "15_other")
     assert (again.returncode, again.stdout) == (2, "")
     assert "lab/toolbox/15_name.py has that number already" in again.stderr
+
+
+@pytest.mark.slow
+def test_a_new_lesson_passes_its_tests(
+    python_there: Python, copy_of_the_project: Path
+) -> None:
+    python_there("lab", "new", "15_name")
+    tests = "tests/lessons/test_15.py", "tests/lessons/test_contracts.py"
+    passed = python_there("-m", "pytest", "-n0", "-q", *tests, "-k", "15")
+    assert passed.returncode == 0, passed.stdout
+    assert " passed" in passed.stdout
+    check = python_there("lab", "check", "15")
+    assert check.stdout.endswith("of 1 runs: held in 1\n")
 
 
 @pytest.mark.parametrize("name", ["", "15", "name", "15_Name", "015_x", "1_"])

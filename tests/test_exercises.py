@@ -35,7 +35,7 @@ def python(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     "command",
     [
         pytest.param(
-            line, marks=[] if line == block[-1] else [pytest.mark.slow]
+            line, marks=[] if block is BLOCKS[-1] else [pytest.mark.slow]
         )
         for block in BLOCKS
         for line in block
@@ -48,7 +48,9 @@ def test_an_exercise_is_a_command_that_works(
     uv, run, script, *words = shlex.split(command)
     assert (uv, run) == ("uv", "run")
     done = python(ROOT / script, *words, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    # The last one is a prediction that fails, if the computer can show it.
+    good = (0, 1) if "check" in words else (0,)
+    assert done.returncode in good, done.stderr
     assert done.stdout.count("\n") > 3
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from .catalogue import lessons
 
-JOB, SIZE = "compute_pi", "WORK"  # the function, the constant that it takes
+JOB, SIZE = "count_digits", "WORK"  # the function, the constant that it takes
 RUNS = 5
 TARGET = 1.0  # seconds that a job shall take
 

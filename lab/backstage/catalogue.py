@@ -1,4 +1,4 @@
-"""Which lessons there are, what each claims, and a run of one."""
+"""Which lessons there are, what each predicts, and a run of one."""
 
 import ast
 import difflib
@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 
 from .machine import truth
+from .practice_site import SERVER
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Notes:
     kinds: list[str] = field(default_factory=list)
     axis: str = ""
     picture: str = ""
+    block: str = ""
     tools: list[str] = field(default_factory=list)
 
 
@@ -86,16 +88,16 @@ class Notes:
 class Lesson:
     """One script: its number is the file name's, so "1" is not "01".
 
-    `title` is the docstring's first line, `claim` the prediction after
-    "Claim:", `constants` the source of each constant by its name, `units`
-    the comments beside them, `notes` what the catalogue says. `mistake` says
-    why the file cannot be read as Python, if so.
+    `title` is the docstring's first line, `prediction` what follows
+    "Prediction:" in it, `constants` the source of each constant by its name,
+    `units` the comments beside them, `notes` what the catalogue says.
+    `mistake` says why the file cannot be read as Python, if so.
     """
 
     path: Path
     number: str
     title: str = ""
-    claim: str = ""
+    prediction: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
@@ -213,13 +215,13 @@ def read(path: Path, notes: Mapping[str, Notes] | None = None) -> Lesson:
         mistake = str(error)
     else:
         title, _, rest = (ast.get_docstring(tree) or "").partition("\n")
-        claim = " ".join(rest.partition("Claim:")[2].split())
+        prediction = " ".join(rest.partition("Prediction:")[2].split())
         constants, units = {}, {}
         for name, value in _assignments(tree):
             constants[name] = ast.get_source_segment(source, value) or ""
             line = source.splitlines()[value.lineno - 1]
             units[name] = line.partition("  # ")[2]
-        return Lesson(path, number, title, claim, constants, units, own)
+        return Lesson(path, number, title, prediction, constants, units, own)
     title = f"cannot be read: {mistake}"
     return Lesson(path, number, title, notes=own, mistake=mistake)
 
@@ -385,13 +387,15 @@ def _descendants(child: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def _kill(family: list[psutil.Process]) -> None:
-    """Kill processes, but not multiprocessing's resource trackers.
+    """Kill processes, but not those that end by themselves.
 
-    They end by themselves, when they have removed the others' semaphores.
+    multiprocessing's resource tracker first removes the others' semaphores,
+    and the practice site writes its log.
     """
     for process in family:
         with suppress(psutil.Error):
-            if RESOURCE_TRACKER not in " ".join(process.cmdline()):
+            command = " ".join(process.cmdline())
+            if RESOURCE_TRACKER not in command and str(SERVER) not in command:
                 process.kill()
     psutil.wait_procs(family, PATIENCE)
 

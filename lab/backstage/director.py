@@ -14,6 +14,7 @@ from . import (
     bench,
     calibrate,
     catalogue,
+    check,
     choose,
     course,
     cue,
@@ -142,6 +143,8 @@ def _parser(does: Verb) -> Parser:
             action="store_true",
             help="only write the tables anew, and run nothing",
         )
+    if does is _check:
+        parser.add_argument("--runs", default="1", help="how often (1)")
     if does is _new:
         parser.add_argument(
             "name", metavar="NAME", help="of the file, such as 15_name"
@@ -153,7 +156,7 @@ def _parser(does: Verb) -> Parser:
             type=Path,
             help="write the picture to a file as well, as an SVG",
         )
-    if does in (_play, _on, _matrix, _watch, _record, _cue, _pictures):
+    if does in (_play, _on, _matrix, _watch, _record, _check, _cue, _pictures):
         how = "a lesson's number; NAME=VALUE changes a constant in it"
         if does in (_cue, _pictures):
             how = "a lesson's number"
@@ -246,6 +249,22 @@ def _watch(arguments: argparse.Namespace) -> int:
     return recording.status
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    """Run a lesson, and decide whether its prediction held.
+
+    The condition stands in lab/course.toml. Where this machine cannot show
+    it, a line says why: too few cores, or other programs that are busy. The
+    status is 1 where the prediction failed.
+    """
+    try:
+        runs = int(arguments.runs)
+    except ValueError:
+        runs = 0
+    if runs < 1:
+        raise UsageError(f"runs: a number over 0, and not {arguments.runs!r}")
+    return check.check(*_choose_one(arguments.words), runs)
+
+
 def _cue(arguments: argparse.Namespace) -> int:
     """Print what an instructor needs to film a lesson.
 
@@ -299,8 +318,10 @@ def _bench(arguments: argparse.Namespace) -> int:
         if name not in known:
             told = ", ".join(known)
             raise UsageError(f"no group {name!r}; there are {told}")
-    log.info(machine.truth())
-    return bench.bench(arguments.groups or known, arguments.options)
+    try:
+        return bench.bench(arguments.groups or known, arguments.options)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _plot(arguments: argparse.Namespace) -> int:
@@ -318,8 +339,11 @@ def _results(arguments: argparse.Namespace) -> int:
 
     They are those in tests/benchmarks/results.json.
     """
-    _load(results.RESULTS)
-    results.write()
+    try:
+        results.write()
+    except ValueError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -341,7 +365,7 @@ def _advise(arguments: argparse.Namespace) -> int:
         raise UsageError("no function, and no terminal to ask in")
     try:
         work = choose.work(answers) if answers else choose.ask()
-    except ValueError as error:
+    except advise.UsageError as error:
         raise UsageError(str(error)) from None
     except EOFError:
         raise UsageError("no answer") from None
@@ -359,10 +383,10 @@ def _measure(arguments: argparse.Namespace) -> int:
         seconds = choose.number("seconds", arguments.seconds or "20")
         words = choose.sources(arguments.input)
         advice = advise.advise(arguments.function, words, int(tasks), seconds)
-    except ChildProcessError as error:
+    except advise.MeasurementError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
-    except (LookupError, ValueError, OSError) as error:
+    except advise.UsageError as error:
         raise UsageError(str(error)) from None
     print(advice.json() if arguments.json else choose.told(advice))
     return 0
@@ -417,6 +441,7 @@ VERBS: dict[str, Verb] = {
     "matrix": _matrix,
     "watch": _watch,
     "pictures": _pictures,
+    "check": _check,
     "cue": _cue,
     "new": _new,
     "bench": _bench,

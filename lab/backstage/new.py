@@ -9,7 +9,7 @@ from .files import write_whole
 
 SCRIPT = '''"""Say in one sentence what the script does.
 
-Claim: say what its last line will show: 3 jobs in about 0.3 s.
+Prediction: say what its last line will show: 3 jobs in about 0.3 s.
 """
 
 from time import perf_counter, sleep
@@ -45,6 +45,8 @@ watch = "Say what to look at while it runs."
 before = "Say one sentence to the camera before the run."
 during = "Say one sentence while it runs."
 after = "Say what the last line has shown."
+holds = "jobs == 3"
+breaks = {{ JOBS = "2" }}
 quick = {{ DELAY = "0.01" }}
 long = {{ JOBS = "1_000" }}
 picture = "Say what the picture shows."

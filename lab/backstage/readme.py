@@ -17,53 +17,70 @@ NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 
 
 def measure() -> None:
-    """Run every lesson and write its last line into the README's table.
+    """Run every lesson and write what it prints into the READMEs.
 
-    Raises ChildProcessError where a lesson fails: the README stays as it was.
+    Raises ChildProcessError where a lesson fails: they stay as they were.
     """
-    samples = {}
+    outputs = {}
     for lesson in lessons():
         print(f"{lesson.name}: ", end="", flush=True)
-        samples[lesson.number] = last_line(lesson)
-        print(samples[lesson.number])
-    write(samples)
+        outputs[lesson.number] = output(lesson)
+        print(outputs[lesson.number].splitlines()[-1])
+    write(outputs)
 
 
-def write(samples: Mapping[str, str]) -> None:
+def write(outputs: Mapping[str, str]) -> None:
     """Write what comes from the catalogue into both READMEs.
 
-    Arguments: `samples`, the last lines of lessons that have just run, by
-    their numbers. Without any, the lines that stand there remain.
+    Arguments: `outputs`, of lessons that have just run, by their numbers.
+    Without any, the outputs that stand there remain.
 
     Raises ValueError where a README lacks the markers of a block.
     """
-    readme = README.read_text("utf-8")
-    lab_readme = LAB_README.read_text("utf-8")
-    new_readme = with_blocks(readme, lessons(), parts(), samples)
-    new_lab_readme = replace_block(lab_readme, "tools", tools(lessons()))
-    write_whole(README, new_readme)
-    write_whole(LAB_README, new_lab_readme)
+    pages = {page: page.read_text("utf-8") for page in (README, LAB_README)}
+    pages[README] = with_blocks(pages[README], lessons(), parts(), outputs)
+    table = tools(lessons())
+    pages[LAB_README] = replace_block(pages[LAB_README], "tools", table)
+    for lesson in lessons():
+        if lesson.notes.block and lesson.number in outputs:
+            page = README if begin(lesson) in pages[README] else LAB_README
+            block = shown(lesson, outputs[lesson.number])
+            pages[page] = replace_block(pages[page], lesson.notes.block, block)
+    for page, text in pages.items():
+        write_whole(page, text)
 
 
 def with_blocks(
     text: str,
     course: Sequence[Lesson],
     groups: Sequence[Part],
-    samples: Mapping[str, str],
+    outputs: Mapping[str, str],
 ) -> str:
-    """Return the README's text with the blocks of this course.
+    """Return the README's text with the tables of this course.
 
     Arguments: as for `write`.
 
     Raises ValueError where the text lacks the markers of a block.
     """
-    where = where_and_when() if samples else _measured_sentence(text)
-    known = {one.number: _old_sample(text, one) for one in course}
+    where = where_and_when() if outputs else _measured_sentence(text)
+    samples = {one.number: _old_sample(text, one) for one in course}
+    for number, whole in outputs.items():
+        samples[number] = whole.splitlines()[-1]
     listed = [one for one in course if one.notes.part]
-    table = measured(listed, known | dict(samples))
     text = replace_block(text, "course", flow(listed, groups))
     text = replace_block(text, "twins", twins(listed))
+    table = measured(listed, samples)
     return replace_block(text, "measured", f"{where}\n\n{table}")
+
+
+def begin(lesson: Lesson) -> str:
+    """Return the marker that begins the block of a lesson's output."""
+    return f"<!-- {lesson.notes.block}: begin -->"
+
+
+def shown(lesson: Lesson, whole: str) -> str:
+    """Return a block with a command and all that a lesson printed."""
+    return f"```text\n$ uv run {lesson.name}\n{whole.rstrip()}\n```"
 
 
 def flow(course: Sequence[Lesson], groups: Sequence[Part]) -> str:
@@ -128,8 +145,8 @@ def tools(course: Sequence[Lesson]) -> str:
     return "\n".join(rows)
 
 
-def last_line(lesson: Lesson) -> str:
-    """Return the last line that a run of the lesson prints.
+def output(lesson: Lesson) -> str:
+    """Return all that a run of the lesson prints.
 
     Raises ChildProcessError where the lesson fails.
     """
@@ -139,7 +156,7 @@ def last_line(lesson: Lesson) -> str:
         out, err = child.communicate()
     if child.returncode:
         raise ChildProcessError(err.strip() or f"{lesson.name} failed")
-    return out.splitlines()[-1]
+    return out
 
 
 def where_and_when() -> str:

@@ -38,7 +38,7 @@ def page(results: Results) -> str:
     """Return the text of PAGE."""
     return f"""# Results
 
-Measured on {results.about}, by `uv run --group compare lab bench`;
+Measured on {results.about}, by `uv run lab bench`;
 written by `uv run lab results` from `{RESULTS.relative_to(ROOT).as_posix()}`.
 
 ![Bars of the medians, and seconds by pages](pictures/{PICTURE.name})

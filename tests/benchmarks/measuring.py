@@ -1,6 +1,7 @@
-"""What the benchmarks share: how a row is measured, and a client of 08's."""
+"""What the benchmarks share: how a row is measured, and clients."""
 
 import asyncio
+import importlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -9,11 +10,13 @@ from typing import Any
 
 import httpx
 import psutil
+from httpx_aiohttp import HttpxAiohttpClient
 
 from backstage.machine import cpus
 from backstage.practice_site import SERVER
 
 ROUNDS = 3
+lesson_08: Any = importlib.import_module("08_asyncio_downloader")
 
 
 def measure(
@@ -66,19 +69,40 @@ def site_seconds() -> float:
     return seconds
 
 
-@contextmanager
-def warmed(
-    url: str, **options: Any
-) -> Iterator[tuple[asyncio.Runner, httpx.AsyncClient]]:
-    """Yield an event loop and a client of 08's kind that has been used.
+def lesson_client(count: int) -> httpx.AsyncClient:
+    """Return a client as lesson 08 has it, for so many pages at once."""
+    limits = httpx.Limits(max_connections=count)
+    return HttpxAiohttpClient(timeout=60, limits=limits)
 
-    Arguments: `url`, of any page of the site; `options`, of the client.
+
+def httpx_client(count: int) -> httpx.AsyncClient:
+    """Return a client on httpx's own connections, for so many pages."""
+    limits = httpx.Limits(max_connections=count, max_keepalive_connections=0)
+    return httpx.AsyncClient(timeout=60, limits=limits)
+
+
+@contextmanager
+def warmed(url: str, client: httpx.AsyncClient) -> Iterator[asyncio.Runner]:
+    """Yield an event loop in which a client has made a first request.
+
+    Arguments: `url`, of any page of the site; `client`, which is closed
+    afterwards.
     """
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     with asyncio.Runner() as runner:
-        client = httpx.AsyncClient(timeout=60, limits=limits, **options)
         try:
             runner.run(client.get(httpx.URL(url).join("/")))
-            yield runner, client
+            yield runner
         finally:
             runner.run(client.aclose())
+
+
+async def fetch_together(
+    urls: list[str], client: httpx.AsyncClient
+) -> list[Any]:
+    """Fetch pages as lesson 08 does, with a client that is warm already."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(lesson_08.fetch(number, url, client))
+            for number, url in enumerate(urls, start=1)
+        ]
+    return [task.result() for task in tasks]

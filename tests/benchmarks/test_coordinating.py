@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
-from threading import RLock, Semaphore
+from threading import Lock, RLock, Semaphore
 from typing import Any
 
 import pytest
@@ -12,12 +12,8 @@ from measuring import measure
 from shared_account import array, manager, pipe, queue, receive, value
 
 lesson: Any = importlib.import_module("07_lock_fixed_demo")
-LOCKS = {"lock": lesson.lock, "RLock": RLock(), "semaphore": Semaphore()}
-JOBS = {
-    "unsafe": [lesson.pay] * lesson.THREADS,
-    **dict.fromkeys(LOCKS, [lesson.pay_locked] * lesson.THREADS),
-    "queue": [lesson.own, *[lesson.order] * lesson.THREADS],
-}
+unsafe: Any = importlib.import_module("06_race_condition_demo")
+LOCKS = {"lock": Lock, "RLock": RLock, "semaphore": Semaphore}
 Way = Callable[[], AbstractContextManager[Any]]
 UPDATES: dict[Way, int] = {  # by each process
     value: 10_000,
@@ -35,21 +31,27 @@ def an_update(cents: int) -> dict[str, Any]:
 
 
 @pytest.mark.benchmark(group="coordinating")
-@pytest.mark.parametrize("way", JOBS, ids=lambda way: f"threads, {way}")
+@pytest.mark.parametrize(
+    "way", ["unsafe", *LOCKS, "queue"], ids=lambda way: f"threads, {way}"
+)
 def test_threads(
     way: str, benchmark: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     updates: int = lesson.UPDATES if benchmark.enabled else TEST_UPDATES
-    monkeypatch.setattr(lesson, "UPDATES", updates)
-    monkeypatch.setattr(lesson, "lock", LOCKS.get(way))
+    for module in lesson, unsafe:
+        monkeypatch.setattr(module, "UPDATES", updates)
     cents: int = updates * lesson.THREADS
 
-    def right(_: str) -> bool:
-        got = round(lesson.account["balance"] * 100)
+    def right(got: int) -> bool:
         return way == "unsafe" or got == cents  # unsafe, any may be lost
 
-    def play() -> Any:
-        return lesson.measure(way, JOBS[way])
+    def play() -> int:
+        chosen = unsafe if way == "unsafe" else lesson
+        account = chosen.Account()
+        account.lock = LOCKS.get(way, Lock)()
+        pay = lesson.pay_with_queue if way == "queue" else chosen.pay
+        pay(account)
+        return int(account.cents)
 
     ideal = IDEAL, (IDEAL, 1)
     measure(benchmark, play, right, *ideal, **an_update(cents))

@@ -46,17 +46,15 @@ async def fetch_only(urls: list[str], pool: Pool) -> list[Any]:
         return await asyncio.gather(*(lesson.fetch(url, one) for url in urls))
 
 
-async def barrier(urls: list[str], pool: Pool) -> list[Any]:
-    loop = asyncio.get_running_loop()
-    pages = await fetch_only(urls, pool)
-    return await asyncio.gather(
-        *(loop.run_in_executor(pool, lesson.parse, page) for page in pages)
-    )
+async def one_step_after_the_other(urls: list[str], pool: Pool) -> list[Any]:
+    async with client() as one:
+        steps = await lesson.fetch_then_parse(urls, one, pool)
+    return list(steps.pages)
 
 
-async def streaming(urls: list[str], pool: Pool) -> list[Any]:
-    pages, _, _ = await lesson.time_all(urls, pool)
-    return [page[1:] for page in pages]
+async def both_at_once(urls: list[str], pool: Pool) -> list[Any]:
+    async with client() as one:
+        return list(await lesson.fetch_and_parse(urls, one, pool))
 
 
 async def threads(urls: list[str], pool: Pool) -> list[Any]:
@@ -74,8 +72,8 @@ WAYS: dict[str, Way] = {
     "fetching alone": fetch_only,
     "sequential": sequential,
     "threads for both": threads,
-    "fetch all, then parse": barrier,
-    "streaming": streaming,
+    "fetch all, then parse": one_step_after_the_other,
+    "fetch and parse": both_at_once,
 }
 
 

@@ -5,20 +5,26 @@ import importlib
 import subprocess
 from typing import Any
 
+import aiohttp
 import pytest
-from measuring import measure, warmed
+from measuring import (
+    fetch_together,
+    httpx_client,
+    lesson_client,
+    measure,
+    warmed,
+)
 
 from backstage import practice_site
 from backstage.catalogue import find
 from backstage.watch import watch
 
 threaded: Any = importlib.import_module("02_threaded_fetch")
-coroutines: Any = importlib.import_module("08_asyncio_downloader")
 NUMBERS = {"threads": "02", "asyncio": "08"}
-SIZES = [("threads", n) for n in (10, 100, 1_000)]
-SIZES += [("asyncio", n) for n in (10, 100, 1_000, 5_000)]
-OTHERS = ["httpx on aiohttp", "aiohttp"]
-COUNT = 1_000  # pages that the others fetch
+SIZES = [("threads", n) for n in (10, 100, 1_000, 5_000)]
+SIZES += [("asyncio", n) for n in (10, 100, 1_000, 5_000, 10_000)]
+OTHERS = [("httpx's own pool", n) for n in (1_000, 5_000)]
+OTHERS += [("aiohttp", n) for n in (1_000, 5_000)]
 FEW = 20  # pages at most, where this is a test and no benchmark
 
 
@@ -28,81 +34,71 @@ def row(way: str, count: int) -> Any:
     return pytest.param(way, count, id=f"{way}, {count:,}", marks=marks)
 
 
-@pytest.mark.benchmark(group="scale")
-@pytest.mark.parametrize(("way", "count"), [row(*size) for size in SIZES])
-def test_scale(way: str, count: int, benchmark: Any) -> None:
-    """CPU and memory are those of the whole script, in a run of its own."""
-    delay = 1.0 if benchmark.enabled else 0.1
-    count = count if benchmark.enabled else min(count, FEW)
-    page = f"/delay/{delay}"
+def size(count: int, benchmark: Any) -> tuple[int, float]:
+    """Return how many pages there are, and the delay of each."""
+    return (count, 1.0) if benchmark.enabled else (min(count, FEW), 0.1)
 
-    def right(waits: list[float]) -> bool:
-        return len(waits) == count
 
+def whole_script(way: str, page: str, count: int) -> dict[str, Any]:
+    """Return CPU seconds and memory of a lesson's whole script."""
     changes = {"PAGES": f"[{page!r}] * {count}", "TIMEOUT": "60"}
-    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL}
-    seen = watch(
-        find(NUMBERS[way]), changes, stderr=silent["stdout"], **silent
-    )
+    null: Any = subprocess.DEVNULL
+    seen = watch(find(NUMBERS[way]), changes, stdout=null, stderr=null)
     assert [one.status for one in seen.requests] == [200] * count
     used = sum(p.points[-1][1] for p in seen.processes.values())
-    more: dict[str, Any] = {
-        "count": count,
-        "cpu": used,
-        "memory": seen.peak_memory,
-    }
+    return {"cpu": used, "memory": seen.peak_memory}
+
+
+def measure_way(way: str, count: int, benchmark: Any, **more: Any) -> None:
+    count, delay = size(count, benchmark)
+    client = lesson_client(count)
+    if way == "httpx's own pool":
+        client = httpx_client(count)
+
     with (
-        practice_site([page] * count) as urls,
-        warmed(urls[0]) as (runner, client),
+        practice_site([f"/delay/{delay}"] * count) as urls,
+        warmed(urls[0], client) as runner,
     ):
 
-        def play() -> list[float]:
+        def play() -> list[Any]:
             if way == "threads":
-                waits: list[float] = threaded.fetch_all(urls)
-            else:
-                waits = runner.run(coroutines.fetch_all(urls, client))
-            return waits
+                return list(threaded.fetch_all(urls)[0])
+            if way == "aiohttp":
+                return runner.run(fetch_with_aiohttp(urls))
+            return runner.run(fetch_together(urls, client))
+
+        def right(pages: list[Any]) -> bool:
+            return len(pages) == count
 
         ideal = "one delay", delay
         rounds = 1 if count > 1_000 else 3  # it takes long
-        measure(benchmark, play, right, *ideal, rounds=rounds, **more)
+        measure(
+            benchmark, play, right, *ideal, rounds=rounds, count=count, **more
+        )
 
 
-@pytest.mark.benchmark(group="scale")
-@pytest.mark.parametrize(
-    "way", OTHERS, ids=[f"{way}, {COUNT:,}" for way in OTHERS]
-)
-def test_other_clients(way: str, benchmark: Any) -> None:
-    """Of other libraries, which `uv run --group compare` brings."""
-    aiohttp: Any = pytest.importorskip("aiohttp")
-    transports: Any = pytest.importorskip("httpx_aiohttp")
-    count, delay = (COUNT, 1.0) if benchmark.enabled else (FEW, 0.1)
-
-    def session() -> Any:
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-
-    async def fetch(url: str, client: Any) -> int:
-        async with client.get(url) as response:
+async def fetch_with_aiohttp(urls: list[str]) -> list[int]:
+    async def fetch(url: str) -> int:
+        async with session.get(url) as response:
             response.raise_for_status()
             return len(await response.read())
 
-    async def fetch_all(urls: list[str]) -> list[int]:
-        async with session() as client:
-            return await asyncio.gather(*(fetch(url, client) for url in urls))
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        return await asyncio.gather(*(fetch(url) for url in urls))
 
-    def right(pages: list[float]) -> bool:
-        return len(pages) == count
 
-    transport = transports.AiohttpTransport(client=session)
-    with (
-        practice_site([f"/delay/{delay}"] * count) as urls,
-        warmed(urls[0], transport=transport) as (runner, client),
-    ):
+@pytest.mark.benchmark(group="scale")
+@pytest.mark.parametrize(("way", "count"), [row(*one) for one in SIZES])
+def test_scale(way: str, count: int, benchmark: Any) -> None:
+    """CPU and memory are those of the whole script, in a run of its own."""
+    many, delay = size(count, benchmark)
+    more = whole_script(way, f"/delay/{delay}", many)
+    measure_way(way, count, benchmark, **more)
 
-        def play() -> Any:
-            if way == "aiohttp":
-                return runner.run(fetch_all(urls))
-            return runner.run(coroutines.fetch_all(urls, client))
 
-        ideal = "one delay", delay
-        measure(benchmark, play, right, *ideal, count=count)
+@pytest.mark.benchmark(group="scale")
+@pytest.mark.parametrize(("way", "count"), [row(*one) for one in OTHERS])
+def test_other_clients(way: str, count: int, benchmark: Any) -> None:
+    """Of the same pages, to see what limits the lesson's."""
+    measure_way(way, count, benchmark)

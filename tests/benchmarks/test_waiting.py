@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from measuring import measure, warmed
+from measuring import fetch_together, lesson_client, measure, warmed
 
 from backstage import practice_site
 
@@ -16,40 +17,42 @@ pooled: Any = importlib.import_module("05_thread_pool_downloader")
 coroutines: Any = importlib.import_module("08_asyncio_downloader")
 
 
-async def one_by_one(urls: list[str], client: Any) -> list[float]:
-    waits: list[float] = []
-    for n, url in enumerate(urls, 1):
-        await coroutines.fetch(n, url, waits, client)
-    return waits
+async def one_by_one(urls: list[str], client: httpx.AsyncClient) -> list[Any]:
+    return [
+        await coroutines.fetch(number, url, client)
+        for number, url in enumerate(urls, start=1)
+    ]
 
 
-WAYS: dict[str, tuple[Callable[..., Any], bool]] = {
-    "sequential": (sequential.fetch_all, False),
-    "raw threads": (threaded.fetch_all, False),
-    "thread pool": (pooled.fetch_all, False),
-    "asyncio one by one": (one_by_one, True),
-    "asyncio together": (coroutines.fetch_all, True),
+WAYS: dict[str, Callable[[list[str]], list[Any]]] = {
+    "sequential": lambda urls: list(sequential.fetch_all(urls)),
+    "raw threads": lambda urls: list(threaded.fetch_all(urls)[0]),
+    "thread pool": lambda urls: list(pooled.download_all(urls)),
+}
+ASYNC_WAYS = {
+    "asyncio one by one": one_by_one,
+    "asyncio together": fetch_together,
 }
 
 
 @pytest.mark.benchmark(group="waiting")
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, *ASYNC_WAYS])
 def test_waiting(
     way: str, benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pooled, "FOLDER", tmp_path)
-    fetch_all, is_async = WAYS[way]
     delay = 1.0 if benchmark.enabled else 0.02
     pages = [f"/delay/{delay}"] * 10
+    client = lesson_client(len(pages))
 
-    def right(waits: list[Any]) -> bool:
-        return len(waits) == len(pages)
+    def right(fetched: list[Any]) -> bool:
+        return len(fetched) == len(pages)
 
-    with practice_site(pages) as urls, warmed(urls[0]) as (runner, client):
+    with practice_site(pages) as urls, warmed(urls[0], client) as runner:
 
-        def play() -> Any:
-            if is_async:
-                return runner.run(fetch_all(urls, client))
-            return fetch_all(urls)
+        def play() -> list[Any]:
+            if way in ASYNC_WAYS:
+                return runner.run(ASYNC_WAYS[way](urls, client))
+            return WAYS[way](urls)
 
         measure(benchmark, play, right, "one delay", delay)

@@ -1,21 +1,37 @@
-"""Lesson 0: jobs of computing, one after the other."""
+"""Lesson 0: computing jobs, one after the other."""
 
-import math
+import re
 
 import pytest
 from conftest import Taker, figure, imported
 
 
-@pytest.mark.parametrize("steps", [1, 10, 1_000])
-def test_a_job_measures_the_circle_from_within(steps: int) -> None:
-    pi, _ = imported("0").compute_pi(steps)
-    assert 0 < math.pi - pi < 0.4 / steps
+@pytest.mark.parametrize(
+    ("limit", "digits"), [(0, 0), (10, 10), (100, 190), (1_000, 2_890)]
+)
+def test_a_job_counts_the_digits_of_all_numbers(
+    limit: int, digits: int
+) -> None:
+    assert imported("0").count_digits(limit) == digits
 
 
-def test_one_core_is_busy(take: Taker) -> None:
+def test_one_core_is_busy_in_one_process(take: Taker) -> None:
     result = take("0", WORK=20_000, JOBS=3)
     assert (result.status, result.errors) == (0, [])
-    jobs, last = result.lines
-    assert jobs.startswith("3 jobs, each of them found 3.14159")
-    busy = figure(r"over in \d+\.\d\d s: (\d+\.\d) cores busy", last)
-    assert busy <= 1
+    *jobs, last = result.lines
+    told = r"job (\d): 88,890 digits, \d\.\d\d s of CPU time, process (\d+)"
+    found = [re.fullmatch(told, line) for line in jobs]
+    assert [match[1] for match in found if match] == ["1", "2", "3"]
+    assert len({match[2] for match in found if match}) == 1
+    total = r"3 jobs in \d\.\d\d s: \d+\.\d jobs per second, "
+    assert figure(rf"{total}(\d\.\d) cores busy", last) <= 1.1
+
+
+def test_different_totals_are_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = imported("0")
+    totals = iter(range(9))
+    monkeypatch.setattr(lesson, "count_digits", lambda _: next(totals))
+    with pytest.raises(RuntimeError, match="counted differently"):
+        lesson.main()

@@ -1,26 +1,26 @@
 """Lesson 03: two jobs of computing, one after the other and in threads."""
 
-import math
 import re
 
 import pytest
 from conftest import GIL, Taker, has_threads, imported
 
 
-@pytest.mark.parametrize("steps", [1, 10, 1_000])
-def test_a_job_measures_the_circle_from_within(steps: int) -> None:
-    pi = imported("03").compute_pi(steps)
-    assert 0 < math.pi - pi < 0.4 / steps
+def test_a_job_is_that_of_lesson_0() -> None:
+    for limit in 0, 10, 12_345:
+        expected = imported("0").count_digits(limit)
+        assert imported("03").count_digits(limit) == expected
 
 
-def test_threads_find_what_one_finds(take: Taker) -> None:
+def test_threads_count_what_one_counts(take: Taker) -> None:
     result = take("03", WORK=20_000)
     assert (result.status, result.errors) == (0, [])
-    sequential, threads, last = result.lines
-    name, value = re.split(r" +[\d.]+ s: ", sequential)
-    assert (name, value[:13]) == ("sequential", "found 3.14159")
-    assert re.split(r" +[\d.]+ s: ", threads) == ["threads", value]
-    assert re.fullmatch(rf"speed-up: threads \d+\.\d\d \(GIL {GIL}\)", last)
+    *lines, last = result.lines
+    told = r"(\w+): \d\.\d\d s, each job counted 88,890 digits"
+    found = [match[1] for line in lines if (match := re.fullmatch(told, line))]
+    assert found == ["sequential", "threads"]
+    speed_up = r"threads \d+\.\d\d \(ideal 2\.00\)"
+    assert re.fullmatch(rf"GIL {GIL}, speed-up: {speed_up}", last)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Lesson 05: slow pages, fetched by a pool of threads and saved as files."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,22 @@ def test_whole_pages_are_saved_the_same_again(
     assert saved[0] == saved[1]
     for n, content in enumerate(saved[0].values(), 1):
         assert f"<title>Page {n} of the".encode() in content
-    (last,) = result.lines
-    size = figure(r"([\d,]+) bytes, 10 pages in .* waits at a time", last)
-    assert size == sum(map(len, saved[0].values()))
+    files_line, last = result.lines
+    told = r"10 pages saved \(([\d,]+) bytes\), 0 failed"
+    assert figure(told, files_line) == sum(map(len, saved[0].values()))
+    total = r"10 pages in \d\.\d\d s: \d+\.\d pages per second, 10 threads"
+    assert re.fullmatch(total, last)
+
+
+def test_one_failure_does_not_discard_the_others(
+    take: Taker, tmp_path: Path
+) -> None:
+    result = take("05", PAGES=["/page/1", "/status/500", "/page/3"])
+    assert "/status/500" in result.failed()
+    (line,) = result.lines
+    assert re.fullmatch(r"2 pages saved \(.* bytes\), 1 failed", line)
+    names = sorted(path.name for path in (tmp_path / "downloads").iterdir())
+    assert names == ["01.html", "03.html"]
 
 
 def test_no_more_pages_are_in_flight_than_workers(take: Taker) -> None:
@@ -50,7 +64,7 @@ def test_a_terminal_shows_a_bar(take: Taker, tmp_path: Path) -> None:
         child.wait()
         shown = read()
     assert "2/2" in shown
-    assert " 2 pages in " in shown.splitlines()[-1]
+    assert shown.splitlines()[-1].startswith("2 pages in ")
 
 
 @pytest.mark.slow

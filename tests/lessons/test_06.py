@@ -1,38 +1,30 @@
 """Lesson 06: threads that pay into one account, and money gets lost."""
 
-import re
-
 import pytest
-from conftest import GIL, Taker, figure, imported
+from conftest import Taker, figure, imported
 
 
-def lost_in(told: str) -> int:
-    return int(figure(r" ([\d,]+) at \d+\.\d\d us", told))
-
-
-def test_payments_are_lost_at_every_run(
-    request: pytest.FixtureRequest,
+def test_payments_are_lost_in_every_run(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lesson = imported("06")
+    total = lesson.UPDATES * lesson.THREADS
     for _ in range(request.config.getoption("--runs")):
-        lost = lost_in(lesson.measure("", [lesson.pay] * lesson.THREADS))
-        assert 0 < lost < lesson.UPDATES * lesson.THREADS
-        bare = lesson.measure("", [lesson.pay_bare] * lesson.THREADS)
-        assert GIL == "off" or lost_in(bare) == 0
+        lesson.main()
+        *_, last = capsys.readouterr().out.splitlines()
+        lost = figure(rf"lost: ([\d,]+) of {total:,} cents", last)
+        assert 0 < lost < total
 
 
-def test_expected_got_and_lost_are_told(take: Taker) -> None:
+def test_expected_got_and_lost_add_up(take: Taker) -> None:
     result = take("06", UPDATES=2_000, THREADS=3)
     assert (result.status, result.errors) == (0, [])
-    rounded, bare, last = result.lines
-    losses = re.fullmatch(
-        r"lost: rounded ([\d,]+) at [\d.]+ us, bare ([\d,]+) at [\d.]+ us "
-        rf"\(GIL {GIL}\)",
-        last,
-    )
-    assert losses
-    for name, line, lost in zip(
-        ["rounded", "bare"], [rounded, bare], losses.groups(), strict=True
-    ):
-        told = rf"{name} +[\d.]+ s: expected 6,000 cents, got ([\d,]+)"
-        assert figure(told, line) == 6_000 - int(lost.replace(",", ""))
+    report, last = result.lines
+    told = r"no lock: expected 6,000 cents, got ([\d,]+) in \d\.\d\d s"
+    got = figure(told, report)
+    assert figure(r"lost: ([\d,]+) of 6,000 cents", last) == 6_000 - got
+
+
+def test_a_single_thread_loses_nothing(take: Taker) -> None:
+    result = take("06", UPDATES=50_000, THREADS=1)
+    assert result.lines[-1] == "lost: 0 of 50,000 cents"

@@ -8,48 +8,70 @@ import pytest
 from conftest import Taker, computing, imported
 
 
-def test_every_page_is_parsed(take: Taker) -> None:
+def test_every_page_is_parsed_in_both_ways(take: Taker) -> None:
     pages = [f"/page/{n}?size=30000&delay=0.3" for n in range(8)]
     result = take("10", PAGES=pages, CONNECTIONS=4)
     assert (result.status, result.peak) == (0, 4)
-    assert len(result.seen) == 8
-    titles, last = result.lines
-    assert titles.startswith("8 different titles, ")
-    told = r"8 pages in .* processes, \d+\.\d s after the last page"
+    assert len(result.seen) == 2 * 8
+    fetching, parsing, at_once, last = result.lines
+    assert re.fullmatch(r"fetch all pages: \d\.\d\d s", fetching)
+    assert re.fullmatch(r"then parse them: \d\.\d\d s", parsing)
+    assert re.fullmatch(r"fetch and parse at once: \d\.\d\d s", at_once)
+    told = r"8 pages, both at once: \d\.\d\d times faster \(ideal \d\.\d\d\)"
     assert re.fullmatch(told, last)
 
 
-def test_pages_are_parsed_while_others_arrive_and_few_are_in_memory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace fetching and parsing by functions that note when they ran."""
     lesson = imported("10")
-    asked, told = list[str](), list[str]()
+    told = list[str]()
 
     async def fetch(url: str, client: object) -> bytes:
-        asked.append(url)
-        assert len(asked) - told.count("parsed") <= lesson.IN_MEMORY
+        told.append("asked")
         await asyncio.sleep(0.01)
         told.append("fetched")
         return b""
 
-    def parse(html: bytes) -> tuple[str, int, float]:
+    def parse(html: bytes) -> object:
         told.append("parsed")
-        return "", 0, 0.0
+        return lesson.ParsedPage("", 0)
 
     monkeypatch.setattr(lesson, "fetch", fetch)
     monkeypatch.setattr(lesson, "parse", parse)
     monkeypatch.setattr(lesson, "IN_MEMORY", 3)
+    return told
+
+
+def test_pages_are_parsed_while_others_arrive_and_few_are_in_memory(
+    events: list[str],
+) -> None:
+    lesson = imported("10")
     with ThreadPoolExecutor(1) as pool:
-        pages = asyncio.run(lesson.process_all(["u"] * 9, None, pool))
-    assert len(pages) == told.count("parsed") == 9
-    assert "parsed" in told[:4]
+        pages = asyncio.run(lesson.fetch_and_parse(["u"] * 9, None, pool))
+    assert len(pages) == events.count("parsed") == 9
+    assert "parsed" in events[: events.index("fetched") + 4]
+    for end in range(len(events)):
+        asked = events[:end].count("asked")
+        assert asked - events[:end].count("parsed") <= lesson.IN_MEMORY
+
+
+def test_in_two_steps_nothing_is_parsed_before_the_last_page(
+    events: list[str],
+) -> None:
+    lesson = imported("10")
+    with ThreadPoolExecutor(1) as pool:
+        steps = asyncio.run(lesson.fetch_then_parse(["u"] * 9, None, pool))
+    assert len(steps.pages) == 9
+    assert events[-9:] == ["parsed"] * 9
+    assert events.count("fetched") == 9
 
 
 def test_title_and_links_of_a_page_are_found() -> None:
     parse = imported("10").parse
     html = b"<title>T</title><a href='x'>1</a><a href='y'>2</a>"
-    assert parse(html)[:2] == ("T", 2)
-    assert parse(b"no html")[:2] == ("", 0)
+    assert parse(html) == ("T", 2)
+    assert parse(b"no html") == ("", 0)
 
 
 @pytest.mark.slow

@@ -35,11 +35,13 @@ def test_every_model_finds_the_same(take: Taker) -> None:
         wait = r" +\d\.\d\d s" * 4
         told = rf"{page:<23} {OUTCOMES[page]} *{wait}"
         assert re.fullmatch(told, row), row
-    empty, heading, *methods = result.lines[len(pages) + 1 :]
+    empty, heading, *methods, last = result.lines[len(pages) + 1 :]
     assert (empty, heading[:10]) == ("", "Method    ")
     assert [row.split()[0] for row in methods] == MODELS
     assert {row.split()[3] for row in methods} == {"27%"}
     assert methods[0].endswith(" 1.00")
+    speed_ups = r"threads \d+\.\d, processes \d+\.\d, asyncio \d+\.\d"
+    assert re.fullmatch(f"different outcomes: 0; speed-up: {speed_ups}", last)
     visits = Counter(visit["path"] for visit in result.seen)
     assert visits["/silent"] == visits["/cut"] == 4
     assert visits["/get"] == 3 * 4  # a redirection leads to it, too
@@ -49,11 +51,11 @@ def test_every_model_finds_the_same(take: Taker) -> None:
 def test_no_more_addresses_are_checked_at_a_time_than_workers(
     model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = Namespace(workers=2, timeout=5.0, batch=1)
+    options = Namespace(workers=2, timeout=5.0, batch=1)
     with practice_site(["/delay/0.2"] * 4) as urls:
-        results, _ = imported("11").check_all(urls, model, given)
-    assert len(results) == 4
-    for outcome, seconds in results:
+        result = imported("11").check_all(model, urls, options)
+    assert len(result.checks) == 4
+    for outcome, seconds in result.checks:
         assert outcome == "ok"
         assert seconds > 0.15
     told = "practice site: 4 requests, at most 2 at a time\n"
@@ -66,7 +68,9 @@ def test_connections_are_kept() -> None:
         lesson.open_session()
         for url in urls:
             assert lesson.check(url, 5)[0] == "ok"
-        (adapter,) = {lesson.own.session.get_adapter(url) for url in urls}
+        (adapter,) = {
+            lesson.thread_data.session.get_adapter(url) for url in urls
+        }
         (pool,) = adapter.poolmanager.pools._container.values()
         assert (pool.num_requests, pool.num_connections) == (3, 1)
 
@@ -97,14 +101,14 @@ def test_options_that_make_no_sense_are_told_in_one_line(
 
 
 def test_the_cause_of_an_error_decides() -> None:
-    explain = imported("11").explain
+    describe = imported("11").describe
     refused = OSError("all of them failed")
     refused.__cause__ = ExceptionGroup(
         "", [ConnectionRefusedError(), OSError()]
     )
-    assert explain(refused) == "refused"
-    assert explain(TimeoutError()) == "timeout"
-    assert explain(OSError()) == "broken"
+    assert describe(refused) == "refused"
+    assert describe(TimeoutError()) == "timeout"
+    assert describe(OSError()) == "broken"
 
 
 @pytest.mark.slow
@@ -112,3 +116,17 @@ def test_ctrl_c_after_the_first_address(take: Taker) -> None:
     pages = ["/delay/0.9"] * 2 + ["/delay/9"]
     result = take("11", when=is_two_seconds_old, PAGES=pages)
     assert "stopped by Ctrl-C" in result.failed(130)
+
+
+def test_a_different_outcome_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lesson = imported("11")
+    ok, broken = lesson.Check("ok", 0.1), lesson.Check("broken", 0.1)
+    results = {
+        "sequential": lesson.Result([ok, ok], 2.0),
+        "threads": lesson.Result([ok, broken], 1.0),
+    }
+    lesson.show_finding(results)
+    told = "different outcomes: 1; speed-up: threads 2.0\n"
+    assert capsys.readouterr().out == told

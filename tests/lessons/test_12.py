@@ -2,60 +2,47 @@
 
 import re
 import sys
-import time
-from functools import partial
 
 import pytest
 from conftest import GIL, Taker, computing, figure, imported
 
-KINDS = ["pure Python", "C", "waiting"]
+KINDS = ["pure Python", "C code", "waiting"]
 EFFICIENCY = (
     rf"efficiency of threads \(GIL {GIL}\): "
-    r"pure Python \d+%, C \d+%, waiting (\d+)%"
+    r"pure Python \d+%, C code \d+%, waiting (\d+)%"
 )
+WORKERS = ["threads", "processes", "interpreters", "asyncio"]
+if sys.version_info < (3, 14):
+    WORKERS.remove("interpreters")
 
 
-def test_each_kind_of_work_has_a_row(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_each_kind_of_work_has_a_row_and_each_worker_a_column(
+    take: Taker,
 ) -> None:
-    lesson = imported("12")
-    monkeypatch.setattr(lesson, "pools", ["ThreadPoolExecutor"])
-    monkeypatch.setattr(lesson, "STEPS", 10_000)
-    monkeypatch.setattr(lesson, "ROUNDS", 1_000)
-    monkeypatch.setattr(lesson, "sleep", lambda _: time.sleep(0.01))
-    lesson.main()
-    heading, *rows, last = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["one", "by", "one", "ideal", "Thread"]
+    result = take("12", STEPS=100_000, ROUNDS=1_000, SECONDS=0.05)
+    assert (result.status, result.errors) == (0, [])
+    title, heading, *rows, last = result.lines
+    assert title == "speed-up of 2 workers over 2 jobs in sequence"
+    assert heading.split() == ["work", "sequence", "ideal", *WORKERS]
     assert [row[:12].strip() for row in rows] == KINDS
+    for row in rows:
+        assert len(re.findall(r" \d+\.\d\d(?! s)", row)) == len(WORKERS)
     assert re.fullmatch(EFFICIENCY, last)
 
 
 @pytest.mark.slow
 @pytest.mark.timing
-def test_each_kind_of_worker_has_a_column(take: Taker) -> None:
-    result = take("12", STEPS=300_000, ROUNDS=10_000)
-    assert (result.status, result.errors) == (0, [])
-    heading, *rows, last = result.lines
-    workers = ["Thread", "Process", "Interpreter"]
-    if sys.version_info < (3, 14):
-        workers.pop()
-    assert heading.split() == ["one", "by", "one", "ideal", *workers]
-    assert [row[:12].strip() for row in rows] == KINDS
-    *_, waiting = rows
-    assert len(re.findall(r" \d+\.\d\d \(\d\.\d\)", waiting)) == len(workers)
-    assert " (0.0)" in waiting  # no core is busy
-    assert figure(EFFICIENCY, last) > 50  # the waits of threads overlap
+def test_the_waits_of_threads_overlap(take: Taker) -> None:
+    result = take("12", STEPS=1_000, ROUNDS=1_000)
+    assert figure(EFFICIENCY, result.lines[-1]) > 50
 
 
-def test_cpu_time_alone_counts() -> None:
+def test_another_result_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = imported("12")
-    job = partial(lesson.add_squares, 4)
-    _, _, found = lesson.measure("ThreadPoolExecutor", 1, job)
-    assert found == {0 + 1 + 4 + 9}
-    job = partial(time.sleep, 0.3)
-    seconds, busy, _ = lesson.measure("ThreadPoolExecutor", 2, job)
-    assert seconds > 0.25
-    assert busy < 0.3
+    other = lesson.Measurement(1.0, ["another"])
+    monkeypatch.setattr(lesson, "measure_pool", lambda *_: other)
+    with pytest.raises(RuntimeError, match="threads came to another result"):
+        lesson.measure_all(lambda: "a result")
 
 
 @pytest.mark.slow

@@ -7,17 +7,19 @@ import pytest
 from conftest import Taker, has_threads
 
 
-def test_each_kind_of_worker_is_weighed(take: Taker) -> None:
+def test_each_kind_of_worker_is_measured(take: Taker) -> None:
     result = take("13", COUNTS=[1, 300], FEW=[1, 2])
     assert (result.status, result.errors) == (0, [])
     kinds = ["process", "task", "thread", "interpreter"]
     if sys.version_info < (3, 14):
         kinds.pop()
-    _, *rows, last = result.lines
-    assert [row.split()[1] for row in rows] == [k for k in kinds for _ in "12"]
-    told = dict(re.findall(r"(\w+) (-?[\d,]+\.\d)", last))
-    assert list(told) == kinds
-    sizes = {kind: float(told[kind].replace(",", "")) for kind in kinds}
+    heading, *rows, last = result.lines
+    columns = ["kind", "count", "start", "one", "resident", "reserved"]
+    assert heading.split() == columns
+    assert [row.split()[0] for row in rows] == [k for k in kinds for _ in "12"]
+    found = dict(re.findall(r"(\w+) (-?[\d,.]+)", last))
+    assert sorted(found) == sorted(kinds)
+    sizes = {kind: float(found[kind].replace(",", "")) for kind in kinds}
     assert sizes["task"] < sizes["thread"] < 200  # KB
     assert sizes["process"] > 2_000
     assert sizes.get("interpreter", 1_000) > 500

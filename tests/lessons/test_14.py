@@ -1,66 +1,66 @@
-"""Lesson 14: a rule that chooses a model, and what it is worth."""
+"""Lesson 14: a rule that chooses a model, and what its choices cost."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import pytest
 from conftest import Taker, imported
 
+ROW = re.compile(r"(.{14})(\w+) +(\S+) s +(\S+) s +(\S+) s +(\S+) s")
+KINDS = ["tiny", "waits", "computes", "hashes (C)"]
+LAST = r"the choices took at most \d+% longer than the fastest"
+
 
 @pytest.mark.parametrize(
-    ("alone", "together", "choice"),
+    ("work", "alone", "cpu", "together", "choice"),
     [
-        (0.001, 0.0005, "sequential"),  # too little to do for any worker
-        (1.0, 0.5, "threads"),
-        (1.0, 0.9, "processes"),
+        ("tiny", 0.001, 0.001, 0.0005, "sequential"),  # too little work
+        ("wait", 1.0, 0.1, 0.5, "asyncio"),
+        ("compute", 1.0, 0.1, 0.5, "threads"),  # it waits, but blocks
+        ("hash_password", 1.0, 1.0, 0.5, "threads"),
+        ("compute", 1.0, 1.0, 0.9, "processes"),
     ],
 )
-def test_two_measurements_choose(
+def test_the_rule_chooses(
+    work: str,
     alone: float,
+    cpu: float,
     together: float,
     choice: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def measure(map_jobs: Any, job: partial[Any], tasks: int) -> float:
-        return alone if map_jobs is map else together
-
     lesson = imported("14")
-    monkeypatch.setattr(lesson, "measure", measure)
-    assert lesson.choose(partial(abs, -1)) == choice
+    trials = iter([lesson.Trial(alone, cpu), lesson.Trial(together, cpu)])
+    monkeypatch.setattr(lesson, "fastest", lambda _: next(trials))
+    assert lesson.choose(getattr(lesson, work)) == choice
 
 
-ROW = re.compile(
-    r"(\w+): +(\w+) +sequential (\S+) s threads (\S+) s processes (\S+) s"
-)
-KINDS = ["tiny", "waits", "computes", "hashes"]
-LAST = r"its choices took at most \d+% longer than the fastest"
-
-
-def test_each_kind_of_work_has_a_row(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_fastest_trial_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = imported("14")
-    monkeypatch.setattr(lesson, "TASKS", 2)
-    monkeypatch.setattr(lesson, "choose", lambda job: "threads")
-    monkeypatch.setattr(lesson, "ProcessPoolExecutor", ThreadPoolExecutor)
-    lesson.main()
-    *rows, last = capsys.readouterr().out.splitlines()
-    found = [match[1] for match in map(ROW.fullmatch, rows) if match]
+    times = iter([0.0, 3.0, 10.0, 11.0, 20.0, 25.0])
+    monkeypatch.setattr(lesson, "perf_counter", lambda: next(times))
+    monkeypatch.setattr(lesson, "process_time", lambda: 0.0)
+    assert lesson.fastest(list) == lesson.Trial(1.0, 0.0)
+
+
+def test_each_kind_of_work_has_a_row(take: Taker) -> None:
+    result = take("14", TASKS=4, TRIAL=2)
+    assert (result.status, result.errors) == (0, [])
+    heading, *rows, last = result.lines
+    models = ["sequential", "threads", "processes", "asyncio"]
+    assert heading.split() == ["4", "tasks", "choice", *models]
+    found = [match[1].strip() for row in rows if (match := ROW.fullmatch(row))]
     assert found == KINDS
     assert re.fullmatch(LAST, last)
 
 
-@pytest.mark.slow
-@pytest.mark.timing
-def test_the_fastest_model_is_chosen(take: Taker) -> None:
-    result = take("14", TASKS=20)
-    assert (result.status, result.errors) == (0, [])
-    *rows, last = result.lines
-    found = [match.groups() for match in map(ROW.fullmatch, rows) if match]
-    assert [kind for kind, *_ in found] == KINDS
-    assert [choice for _, choice, *_ in found[:2]] == ["sequential", "threads"]
-    _, _, alone, threads, _ = found[1]
-    assert float(alone) >= 0.4 > float(threads)
-    assert re.fullmatch(LAST, last)
+def test_other_results_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = imported("14")
+
+    def run_nothing(work: Any, tasks: int) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(lesson, "choose", lambda _: "sequential")
+    monkeypatch.setattr(lesson, "models", {"threads": run_nothing})
+    with pytest.raises(RuntimeError, match="threads came to other results"):
+        lesson.measure("tiny", lesson.tiny)
