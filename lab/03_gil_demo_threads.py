@@ -8,13 +8,15 @@ Prediction: speed-up: threads about 1.0 with the GIL, nearly 2.0 without it.
 
 import sys
 from concurrent.futures import Executor, ThreadPoolExecutor
+from math import ceil
 from time import perf_counter
 
 from backstage import run
 
 WORK = 5_000_000  # one job counts the digits of so many numbers
 JOBS = 2  # equal jobs
-WORKERS = 2  # threads
+WORKERS = 2  # workers in a pool
+ROUNDS = 3  # in turns, because a computer is not always equally fast
 
 
 def count_digits(limit: int) -> int:
@@ -53,12 +55,15 @@ def is_gil_enabled() -> bool:
 
 
 def main() -> None:
-    sequential = measure_sequential()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        threads = measure_pool("threads", pool)
+    sequential = 0.0
+    threads = 0.0
+    for _ in range(ROUNDS):
+        sequential += measure_sequential()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            threads += measure_pool("threads", pool)
 
     gil = "on" if is_gil_enabled() else "off"
-    ideal = min(JOBS, WORKERS)
+    ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f} "
         f"(ideal {ideal:.2f})"

@@ -13,13 +13,15 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
+from math import ceil
 from time import perf_counter
 
 from backstage import run
 
 WORK = 5_000_000  # one job counts the digits of so many numbers
 JOBS = 2  # equal jobs
-WORKERS = 2  # threads, then processes
+WORKERS = 2  # workers in a pool
+ROUNDS = 3  # in turns, because a computer is not always equally fast
 
 
 def count_digits(limit: int) -> int:
@@ -58,14 +60,18 @@ def is_gil_enabled() -> bool:
 
 
 def main() -> None:
-    sequential = measure_sequential()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        threads = measure_pool("threads", pool)
-    with ProcessPoolExecutor(WORKERS) as pool:
-        processes = measure_pool("processes", pool)
+    sequential = 0.0
+    threads = 0.0
+    processes = 0.0
+    for _ in range(ROUNDS):
+        sequential += measure_sequential()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            threads += measure_pool("threads", pool)
+        with ProcessPoolExecutor(WORKERS) as pool:
+            processes += measure_pool("processes", pool)
 
     gil = "on" if is_gil_enabled() else "off"
-    ideal = min(JOBS, WORKERS)
+    ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f}, "
         f"processes {sequential / processes:.2f} (ideal {ideal:.2f})"

@@ -36,16 +36,16 @@ def cashier(account: Account) -> None:
         account.pay_in(1)
 
 
-def pay(account: Account) -> None:
+def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         # All cashiers get the same account. list() waits for them.
         list(pool.map(cashier, [account] * THREADS))
 
 
-def measure(name: str, pay: Callable[[Account], None]) -> int:
+def measure(name: str, way: Callable[[Account], None]) -> int:
     account = Account()
     start = perf_counter()
-    pay(account)
+    way(account)
     elapsed = perf_counter() - start
     total = UPDATES * THREADS
     print(
@@ -56,7 +56,7 @@ def measure(name: str, pay: Callable[[Account], None]) -> int:
 
 
 def main() -> None:
-    lost = measure("no lock", pay)
+    lost = measure("no lock", pay_directly)
     total = UPDATES * THREADS
     print(f"lost: {lost:,} of {total:,} cents")
 

@@ -39,7 +39,7 @@ def cashier(account: Account) -> None:
         account.pay_in(1)
 
 
-def pay(account: Account) -> None:
+def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         # All cashiers get the same account. list() waits for them.
         list(pool.map(cashier, [account] * THREADS))
@@ -64,13 +64,13 @@ def pay_with_queue(account: Account) -> None:
                 finished += 1
             else:
                 account.cents += amount  # only this thread does that
-        list(cashiers)  # raises an error of a cashier
+        list(cashiers)  # raises an error, if a cashier had one
 
 
-def measure(name: str, pay: Callable[[Account], None]) -> int:
+def measure(name: str, way: Callable[[Account], None]) -> int:
     account = Account()
     start = perf_counter()
-    pay(account)
+    way(account)
     elapsed = perf_counter() - start
     total = UPDATES * THREADS
     print(
@@ -81,7 +81,7 @@ def measure(name: str, pay: Callable[[Account], None]) -> int:
 
 
 def main() -> None:
-    lock = measure("lock", pay)
+    lock = measure("lock", pay_directly)
     queue = measure("queue", pay_with_queue)
     total = UPDATES * THREADS
     print(f"lost: lock {lock}, queue {queue} of {total:,} cents")

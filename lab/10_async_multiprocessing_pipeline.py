@@ -3,7 +3,8 @@
 First all pages are fetched and then all are parsed. After that, the same pages
 are parsed while other pages are still being fetched.
 
-Prediction: both at once is faster. The ideal is the time of the longer step.
+Prediction: both at once is faster. Ideally it takes only as long as the longer
+step.
 """
 
 import asyncio

@@ -141,11 +141,12 @@ def test_it_lists_every_lesson_in_learning_order() -> None:
 def test_it_runs_a_lesson_untouched(traced: None) -> None:
     run = lab("03", "04", "WORK=1_000")
     assert run.returncode == 0
+    constants = "WORK=1_000 JOBS=2 WORKERS=2 ROUNDS=3"
     assert run.stderr.splitlines() == [
         machine.truth(),
-        "lab/03_gil_demo_threads.py WORK=1_000 JOBS=2 WORKERS=2",
+        f"lab/03_gil_demo_threads.py {constants}",
         machine.truth(),
-        "lab/04_gil_demo_multiprocessing.py WORK=1_000 JOBS=2 WORKERS=2",
+        f"lab/04_gil_demo_multiprocessing.py {constants}",
     ]
     assert run.stdout.splitlines()[0].startswith("sequential: ")
 

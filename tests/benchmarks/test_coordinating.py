@@ -49,7 +49,7 @@ def test_threads(
         chosen = unsafe if way == "unsafe" else lesson
         account = chosen.Account()
         account.lock = LOCKS.get(way, Lock)()
-        pay = lesson.pay_with_queue if way == "queue" else chosen.pay
+        pay = lesson.pay_with_queue if way == "queue" else chosen.pay_directly
         pay(account)
         return int(account.cents)
 
