@@ -434,6 +434,7 @@ def announce(
     log.info(
         textwrap.fill(
             command_line(lesson, {**constants, **changes}),
+            79,
             subsequent_indent="    ",
             break_long_words=False,
             break_on_hyphens=False,
