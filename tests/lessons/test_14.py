@@ -61,6 +61,7 @@ def test_other_results_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         return []
 
     monkeypatch.setattr(lesson, "choose", lambda _: "sequential")
-    monkeypatch.setattr(lesson, "models", {"threads": run_nothing})
+    models = {"sequential": lesson.run_sequential, "threads": run_nothing}
+    monkeypatch.setattr(lesson, "models", models)
     with pytest.raises(RuntimeError, match="threads came to other results"):
         lesson.measure("tiny", lesson.tiny)
