@@ -405,12 +405,19 @@ def test_without_a_marker_the_readme_stays_as_it_was(
     line = f"<!-- results: {marker} -->"
     text = pages["README"].read_text("utf-8").replace(f"{line}\n", "")
     pages["README"].write_text(text, "utf-8")
+    others = {
+        path: path.read_bytes() if path.exists() else None
+        for name, path in pages.items()
+        if name != "README"
+    }
     assert director.main(["results"]) == 1
     assert capsys.readouterr() == (
         "",
         f"lab: README.md: {line} is there 0 times, not once\n",
     )
     assert pages["README"].read_text("utf-8") == text
+    for path, content in others.items():
+        assert (path.read_bytes() if path.exists() else None) == content
 
 
 BEGIN = "<!-- x: begin -->\n"

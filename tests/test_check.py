@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Taker, find_once
 from test_director import Ask, ask, write_lessons
@@ -116,6 +117,27 @@ def test_a_run_has_a_verdict(
     assert f"1 {kind}" in run.out
     assert reason in run.out
     assert run.out.splitlines()[-1] == f"of 1 runs: {kind} in 1"
+
+
+@pytest.mark.parametrize("looks", [[0.9, 0.0], [0.0, 0.9]])
+def test_other_programs_count_before_a_run_and_after_it(
+    looks: list[float],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask,
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
+    found = iter(looks)
+    monkeypatch.setattr(check, "other_programs", lambda: next(found))
+    assert "1 unclear" in ask("check", "1", "SIZE=4").out
+
+
+def test_other_programs_are_counted_in_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 50.0)
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
+    assert check.other_programs() == 2.0
 
 
 def test_several_runs_are_counted(

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -880,3 +881,20 @@ def test_spans_have_units() -> None:
         "1.00 s",
         "1,234 s",
     ]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_race_ends_with_the_usual_switches(
+    fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def results(*_: Any) -> list[int]:
+        assert sys.getswitchinterval() < before
+        return [1 // (not fails)]
+
+    before = sys.getswitchinterval()
+    child = probe.Probe("operator:neg", ["-1"])
+    child.once(0)
+    monkeypatch.setattr(child, "results", results)
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+        child.run("threads", tasks=1, chunk=1, race=True)
+    assert sys.getswitchinterval() == before

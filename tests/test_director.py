@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from backstage import (
 )
 from backstage.catalogue import README, ROOT, find, lessons
 from backstage.files import replace_block
+from backstage.practice_site import SERVER
 
 LAB = [sys.executable, str(ROOT / "lab")]
 
@@ -722,7 +724,8 @@ def test_a_cue_sheet_has_all_that_an_instructor_needs(ask: Ask) -> None:
         wanted += [f"{name} = " for name in lesson.constants]
         for text in wanted:
             assert " ".join(text.split()) in told
-        assert ("--film" in told) >= bool(notes.film)
+        film = shlex.join(f"{k}={v}" for k, v in notes.film.items())
+        assert (f"--film ({film})" in told) == bool(notes.film)
 
 
 @pytest.fixture
@@ -856,18 +859,41 @@ time.sleep(60)
 """
 
 
+MULTIPLYING = """
+import signal, subprocess, sys, time
+code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+def start_another(*_):
+    subprocess.Popen([sys.executable, "-c", code + "; time.sleep(60)"])
+signal.signal(signal.SIGINT, start_another)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+print("ready", flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C for one process there")
+@pytest.mark.parametrize(
+    ("body", "again"),
+    [(STUBBORN, False), (STUBBORN, True), (MULTIPLYING, False)],
+)
 def test_a_lesson_that_ignores_ctrl_c_leaves_no_worker(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, traced: None
+    body: str,
+    again: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    traced: None,
 ) -> None:
-    write_lessons(tmp_path, monkeypatch, _1_stubborn=STUBBORN)
+    write_lessons(tmp_path, monkeypatch, _1_stubborn=body)
     (lesson,) = lessons()
+    second = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
 
     def interrupt() -> None:
         with catalogue.started(lesson, {}, stdout=subprocess.PIPE) as child:
             assert child.stdout
             assert child.stdout.readline() == "ready\n"
-            assert len(psutil.Process(child.pid).children()) == 2
+            if again:  # pressed once more, while the lesson is made to end
+                second.start()
             raise KeyboardInterrupt
 
     try:
@@ -875,6 +901,32 @@ def test_a_lesson_that_ignores_ctrl_c_leaves_no_worker(
             interrupt()  # `traced` looks for the workers
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_the_site_is_left_to_end_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed = []
+
+    class Fake:
+        def __init__(self, *command: str) -> None:
+            self.command = [*command]
+
+        def cmdline(self) -> list[str]:
+            return self.command
+
+        def kill(self) -> None:
+            killed.append(self)
+
+    worker = Fake("python", "worker.py")
+    others = [
+        Fake("python", str(SERVER)),
+        Fake("python", "-c", f"from {catalogue.RESOURCE_TRACKER} import main"),
+    ]
+    monkeypatch.setattr(psutil, "wait_procs", lambda *_: ([], []))
+    family: Any = [worker, *others]
+    catalogue._kill(family)
+    assert killed == [worker]
 
 
 @pytest.mark.parametrize(

@@ -427,6 +427,17 @@ def test_a_proxy_in_the_environment_is_passed_by(
     assert os.environ["no_proxy"] == "example.org"
 
 
+def test_the_environment_is_afterwards_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in "NO_PROXY", "no_proxy":
+        monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
+    with practice_site(["/uuid"]):
+        assert os.environ["NO_PROXY"] == "127.0.0.1"
+    assert dict(os.environ) == before
+
+
 def test_the_port_is_free_afterwards(traced: None) -> None:
     with practice_site(["/get"]) as one, practice_site(["/get"]) as other:
         assert one != other

@@ -246,6 +246,31 @@ def test_ctrl_c_does_not_wait_for_threads_that_compute(
     assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
 
 
+def test_ctrl_c_is_reported_once(tmp_path: Path, traced: None) -> None:
+    threads = (
+        "from threading import Thread\n"
+        "threads = [Thread(target=burn, args='a') for _ in range(2)]\n"
+        "for thread in threads:\n"
+        "    thread.start()\n"
+        "for thread in threads:\n"
+        "    thread.join()"
+    )
+    status, errors = play(
+        tmp_path, threads, lambda script: script.cpu_times().user > 0.5
+    )
+    assert (status, errors) == (130, ["script.py: stopped by Ctrl-C"])
+
+
+def test_ctrl_c_after_the_lesson_is_too_late(tmp_path: Path) -> None:
+    # At the exit functions run in reverse: the signal, then more than GRACE.
+    late = (
+        "import atexit, signal\n"
+        "atexit.register(time.sleep, 1.5)\n"
+        "atexit.register(signal.raise_signal, signal.SIGINT)"
+    )
+    assert play(tmp_path, late) == (0, [])
+
+
 def test_ctrl_c_is_no_affair_of_one_task(tmp_path: Path, traced: None) -> None:
     tasks = (
         "import asyncio\n"

@@ -418,3 +418,9 @@ def test_pictures_are_of_all_lessons_or_none(
     assert [
         Path(folder, f"{name}.svg").read_text("utf-8") for name in names
     ] == drawn
+
+
+def test_looking_takes_a_small_share_of_the_time() -> None:
+    watcher = watch.Watcher()
+    watcher.costs.extend([0.1] * watch.LAST)
+    assert watcher.look(os.getpid()) >= 0.1 / watch.SHARE

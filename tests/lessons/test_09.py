@@ -83,6 +83,12 @@ def test_it_does_not_wait_longer_than_its_longest_delay(take: Taker) -> None:
     assert len(result.seen) == 1
 
 
+def test_it_follows_a_redirection(take: Taker) -> None:
+    result = take("09", PAGES=["/redirect/2"])
+    check_counts(result, "1 ok, 0 recovered, 0 failed", 1)
+    assert [visit["status"] for visit in result.seen] == [302, 302, 200]
+
+
 def http_error(status: int, **headers: str) -> httpx.HTTPStatusError:
     request = httpx.Request("GET", "http://x")
     response = httpx.Response(status, headers=headers, request=request)

@@ -357,11 +357,12 @@ def test_ctrl_c_while_it_is_at_work(take: Taker, lesson: Lesson) -> None:
     assert "stopped by Ctrl-C" in result.failed(130)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "lesson",
-    of_kind("fetches", "counts"),
-    ids=lambda lesson: lesson.number,
+    [
+        pytest.param(lesson, id=lesson.number, marks=slow_if(place > 0))
+        for place, lesson in enumerate(of_kind("fetches", "counts"))
+    ],
 )
 def test_ctrl_c_while_the_site_starts(take: Taker, lesson: Lesson) -> None:
     result = take(
