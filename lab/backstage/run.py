@@ -207,7 +207,7 @@ def _one_line(error: Exception) -> str:
     # requests' and httpx's name for it; httpx's property may raise.
     request = vars(error).get("request") or vars(error).get("_request")
     if request is not None and getattr(error, "response", None) is None:
-        return f"{request.url}: {_root(error)}"
+        return f"{request.url}: {' '.join(_root(error).split())}"
     message = str(error).partition("\nFor more information")[0]  # of httpx
     return " ".join(message.split()) or type(error).__name__
 

@@ -21,6 +21,7 @@ def test_every_page_is_parsed_in_both_ways(take: Taker) -> None:
     assert re.fullmatch(told, last)
 
 
+@pytest.mark.slow
 def test_waiting_for_a_connection_has_no_limit(take: Taker) -> None:
     pages = [f"/page/{n}?size=2000&delay=0.4" for n in range(4)]
     # The last page waits longer than TIMEOUT for the only connection.

@@ -390,7 +390,7 @@ def test_a_number_that_makes_no_sense_ends_it(
     changes, told = trouble
     result = take(lesson.number, **changes)
     assert told in result.failed()
-    assert result.lines == []
+    assert len(result.lines) <= 1  # a job alone may have come before it
 
 
 class Trouble(NamedTuple):
@@ -399,6 +399,7 @@ class Trouble(NamedTuple):
     pages: object
     told: str  # a regular expression
     requests: int
+    retried: int = 0  # by the client itself
 
 
 NONSENSE = {
@@ -410,9 +411,11 @@ TROUBLES = NONSENSE | {
     "500": Trouble(["/delay/0.1", "/status/500"], "/status/500", 2),
     "dead": Trouble(["http://127.0.0.1:1/"] * 2, "http://127.0.0.1:1/: ", 0),
     "unknown": Trouble(["http://x.invalid/"], "http://x.invalid/: ", 0),
-    "silent": Trouble(["/silent"], "imed out|TimeoutError", 1),
-    "cut": Trouble(["/cut"], "IncompleteRead|peer closed connection", 1),
-    "drop": Trouble(["/drop"], "without (sending a )?response", 1),
+    "silent": Trouble(["/silent"], "(?i)timed? ?out", 1),
+    "cut": Trouble(["/cut"], "IncompleteRead|peer closed|Not enough data", 1),
+    "drop": Trouble(
+        ["/drop"], "without (sending a )?response|disconnected", 1, 1
+    ),
 }
 
 
@@ -426,7 +429,8 @@ def test_pages_that_do_not_arrive_end_it(
 ) -> None:
     result = take(lesson.number, PAGES=trouble.pages, TIMEOUT=1)
     assert re.search(trouble.told, result.failed())
-    assert len(result.seen) == trouble.requests
+    most = trouble.requests + trouble.retried
+    assert trouble.requests <= len(result.seen) <= most
 
 
 @pytest.mark.parametrize(
