@@ -98,7 +98,7 @@ def show(kind: str, work: Work, ideal: int) -> float:
         name: sequential / measurement.seconds
         for name, measurement in found.items()
     }
-    cells = "".join(f"{speed_up:14.2f}" for speed_up in speed_ups.values())
+    cells = "".join(f"{speed_up:13.2f}" for speed_up in speed_ups.values())
     print(f"{kind:<12}{sequential:6.1f} s{ideal:7}{cells}")
     return speed_ups["threads"] / ideal
 
@@ -113,7 +113,7 @@ def main() -> None:
     names = ["threads", "processes", "interpreters", "asyncio"]
     if sys.version_info < (3, 14):
         names.remove("interpreters")
-    columns = "".join(f"{name:>14}" for name in names)
+    columns = "".join(f"{name:>13}" for name in names)
     print(f"speed-up of {JOBS} workers over {JOBS} jobs in sequence")
     print(f"{'work':<12}{'sequence':>8}{'ideal':>7}{columns}")
     cores = min(JOBS, os.cpu_count() or 1)

@@ -349,6 +349,7 @@ def test_options_for_pytest_benchmark_follow_two_dashes(
     assert asked == [(["scale"], ["--quiet", "-x"]), (bench.groups(), [])]
 
 
+@pytest.mark.timing
 def test_ctrl_c_ends_the_benchmarks(traced: None, alone: None) -> None:
     def has_a_site(director: psutil.Process) -> bool:
         return any(map(is_site, director.children(recursive=True)))

@@ -158,6 +158,7 @@ def test_work_that_waits_asynchronously(functions: None) -> None:
     assert "threads" not in {one.name for one in advice.models}
 
 
+@pytest.mark.timing
 def test_a_model_that_dies_is_told_and_left_out(functions: None) -> None:
     advice = measured("dies_in_a_thread", "9")
     assert model(advice, "threads").why == "it ended its process (5)"
@@ -619,6 +620,7 @@ def test_the_whole_command(functions: None) -> None:
     assert json.loads(run.stdout)["best"]
 
 
+@pytest.mark.timing
 def test_ctrl_c(functions: None) -> None:
     """Pressed while worker processes run what never ends."""
 

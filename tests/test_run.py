@@ -360,6 +360,7 @@ def test_a_site_ends_before_the_workers_do(
     )
 
 
+@pytest.mark.timing
 def test_ctrl_c_leaves_nothing_behind_where_clean_up_does_not_end(
     tmp_path: Path, traced: None
 ) -> None:
