@@ -330,7 +330,9 @@ def test_the_menu_runs_what_is_chosen(traced: None) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
-@pytest.mark.parametrize("send", ["killpg", "kill"])
+@pytest.mark.parametrize(
+    "send", ["killpg", pytest.param("kill", marks=pytest.mark.slow)]
+)
 def test_ctrl_c_ends_lesson_and_director(
     send: str, traced: None, tmp_path: Path
 ) -> None:

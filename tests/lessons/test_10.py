@@ -21,14 +21,6 @@ def test_every_page_is_parsed_in_both_ways(take: Taker) -> None:
     assert re.fullmatch(told, last)
 
 
-@pytest.mark.slow
-def test_waiting_for_a_connection_has_no_limit(take: Taker) -> None:
-    pages = [f"/page/{n}?size=2000&delay=0.4" for n in range(4)]
-    # The last page waits longer than TIMEOUT for the only connection.
-    result = take("10", PAGES=pages, CONNECTIONS=1, TIMEOUT=1)
-    assert (result.status, result.peak) == (0, 1)
-
-
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Replace fetching and parsing by functions that note when they ran."""
