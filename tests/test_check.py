@@ -8,18 +8,25 @@ from conftest import Taker, find_once
 from test_director import Ask, ask, write_lessons
 
 from backstage import check
-from backstage.catalogue import Notes, lessons
+from backstage.catalogue import Lesson, Notes, lessons
 from backstage.check import FAILED, HELD, UNCLEAR
 
 __all__ = ["ask"]  # a fixture
 
 LONG = 3  # seconds, from which on a lesson's run is a slow test
+
+
+def is_quick(lesson: Lesson) -> bool:
+    waits_for_pages = "fetches" in lesson.notes.kinds
+    return (lesson.notes.seconds or 0) < LONG and not waits_for_pages
+
+
 each_lesson = pytest.mark.parametrize(
     "number",
     [
         pytest.param(
             lesson.number,
-            marks=[pytest.mark.slow] * ((lesson.notes.seconds or 0) >= LONG),
+            marks=[] if is_quick(lesson) else [pytest.mark.slow],
         )
         for lesson in lessons()
     ],

@@ -89,6 +89,7 @@ def test_ctrl_c_while_uv_is_at_work(
 
 
 @needs_uv
+@pytest.mark.slow
 def test_a_matrix_goes_on_without_a_python_that_is_not_there(
     traced: None,
 ) -> None:
