@@ -1,4 +1,4 @@
-"""Do two equal computing jobs one after the other, then in two threads.
+"""Do two computing jobs one after the other, then in two threads.
 
 With the GIL (global interpreter lock) only one thread at a time can run Python
 code, so the threads take turns. Some builds of Python have no GIL.

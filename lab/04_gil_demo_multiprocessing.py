@@ -1,4 +1,4 @@
-"""Do two equal computing jobs in sequence, in threads, then in processes.
+"""Do two computing jobs in sequence, in threads and in processes.
 
 The GIL (global interpreter lock) lets only one thread of a process at a time
 run Python code. Each process has its own GIL, so two processes run at once.

@@ -1,4 +1,4 @@
-"""Download ten slow pages with a pool of ten threads, and save them as files.
+"""Download ten slow pages with a pool of threads, and save them.
 
 Prediction: nearly 10.0 pages per second, 10 threads. With 5 it is half.
 """

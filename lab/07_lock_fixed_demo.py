@@ -1,4 +1,4 @@
-"""Four cashiers pay into one account: first with a lock, then with a queue.
+"""Four cashiers pay into one account with a lock, then with a queue.
 
 The lock lets only one thread at a time make a payment. With the queue, the
 cashiers hand in their payments, and only the main thread changes the account.

@@ -1,4 +1,4 @@
-"""Do three kinds of work with each kind of worker, and compare the speed-ups.
+"""Do three kinds of work with each kind of worker, and compare.
 
 The GIL slows down threads that run Python code. It does not matter for C code
 that releases it, nor for waiting. Efficiency is speed-up / ideal speed-up.

@@ -1,4 +1,4 @@
-"""Compare the memory of idle tasks, threads, interpreters and processes.
+"""Compare the memory of idle tasks, threads and processes.
 
 Resident memory is in use. Reserved memory is only promised: a thread reserves
 megabytes for its stack, and uses a few kilobytes.

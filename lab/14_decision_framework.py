@@ -1,4 +1,4 @@
-"""Choose a model with a rule, then measure all models to check the choice.
+"""Choose a model with a rule, then measure all models.
 
 The rule: too little work stays sequential. Work that waits, and has an async
 form, goes to asyncio. If two threads are faster than one, threads. Otherwise
