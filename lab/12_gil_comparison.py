@@ -3,8 +3,8 @@
 The GIL slows down threads that run Python code. It does not matter for C code
 that releases it, nor for waiting. Efficiency is speed-up / ideal speed-up.
 
-Prediction: efficiency of threads: pure Python about 50% with the GIL and about
-100% without it, waiting about 100%.
+Prediction: efficiency of threads: pure Python 50% or less with the GIL and
+about 100% without it, waiting about 100%.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 from backstage import run
 
-STEPS = 10_000_000  # of a job in pure Python
-ROUNDS = 3_000_000  # of a job in C code, which releases the GIL
-SECONDS = 0.5  # of a job that waits
+STEPS = 5_000_000  # of a job in pure Python
+ROUNDS = 1_000_000  # of a job in C code, which releases the GIL
+SECONDS = 0.3  # of a job that waits
 JOBS = 2  # jobs of each kind, with a worker for each
+TURNS = 3  # because a computer is not always equally fast
 
 Work = Callable[[], Any]
 
@@ -52,17 +53,38 @@ def measure_sequential(work: Work) -> Measurement:
     return Measurement(perf_counter() - start, results)
 
 
+def measure_threads(work: Work) -> Measurement:
+    return measure_pool(futures.ThreadPoolExecutor, work)
+
+
+def measure_processes(work: Work) -> Measurement:
+    return measure_pool(futures.ProcessPoolExecutor, work)
+
+
+def measure_interpreters(work: Work) -> Measurement:
+    # Several interpreters in one process, each with its own GIL.
+    return measure_pool(futures.InterpreterPoolExecutor, work)
+
+
+def get_ready(job: int) -> None:
+    sleep(0.1)
+
+
 def measure_pool(pool_class: Any, work: Work) -> Measurement:
     with pool_class(JOBS) as pool:
-        # Short first jobs start all workers, before the clock does.
-        list(pool.map(sleep, [0.1] * JOBS))
+        # A first job starts each worker before the clock does.
+        list(pool.map(get_ready, range(JOBS)))
         start = perf_counter()
         futures_of_jobs = [pool.submit(work) for _ in range(JOBS)]
         results = [future.result() for future in futures_of_jobs]
         return Measurement(perf_counter() - start, results)
 
 
-async def measure_asyncio(work: Work) -> Measurement:
+def measure_asyncio(work: Work) -> Measurement:
+    return asyncio.run(measure_coroutines(work))
+
+
+async def measure_coroutines(work: Work) -> Measurement:
     async def do_job() -> Any:
         if work is wait:
             return await asyncio.sleep(SECONDS)
@@ -73,31 +95,36 @@ async def measure_asyncio(work: Work) -> Measurement:
     return Measurement(perf_counter() - start, results)
 
 
-def measure_all(work: Work) -> dict[str, Measurement]:
-    found = {
-        "sequential": measure_sequential(work),
-        "threads": measure_pool(futures.ThreadPoolExecutor, work),
-        "processes": measure_pool(futures.ProcessPoolExecutor, work),
-    }
-    if sys.version_info >= (3, 14):
-        # Several interpreters in one process, each with its own GIL.
-        interpreters = futures.InterpreterPoolExecutor
-        found["interpreters"] = measure_pool(interpreters, work)
-    found["asyncio"] = asyncio.run(measure_asyncio(work))
-    for name, measurement in found.items():
-        if measurement.results != found["sequential"].results:
-            raise RuntimeError(f"{name} came to another result")
-    return found
+models = {
+    "sequential": measure_sequential,
+    "threads": measure_threads,
+    "processes": measure_processes,
+    "interpreters": measure_interpreters,
+    "asyncio": measure_asyncio,
+}
+if sys.version_info < (3, 14):
+    del models["interpreters"]
+
+
+def measure_all(work: Work) -> dict[str, float]:
+    """Return the seconds that each model took for all its turns."""
+    seconds = dict.fromkeys(models, 0.0)
+    results = {}
+    for _ in range(TURNS):
+        for name, measure in models.items():
+            measurement = measure(work)
+            seconds[name] += measurement.seconds
+            results[name] = measurement.results
+            if results[name] != results["sequential"]:
+                raise RuntimeError(f"{name} came to another result")
+    return seconds
 
 
 def show(kind: str, work: Work, ideal: int) -> float:
     """Print a row of the table. Return the efficiency of threads."""
-    found = measure_all(work)
-    sequential = found.pop("sequential").seconds
-    speed_ups = {
-        name: sequential / measurement.seconds
-        for name, measurement in found.items()
-    }
+    seconds = measure_all(work)
+    sequential = seconds.pop("sequential")
+    speed_ups = {name: sequential / time for name, time in seconds.items()}
     cells = "".join(f"{speed_up:13.2f}" for speed_up in speed_ups.values())
     print(f"{kind:<12}{sequential:6.1f} s{ideal:7}{cells}")
     return speed_ups["threads"] / ideal
@@ -110,10 +137,7 @@ def is_gil_enabled() -> bool:
 
 
 def main() -> None:
-    names = ["threads", "processes", "interpreters", "asyncio"]
-    if sys.version_info < (3, 14):
-        names.remove("interpreters")
-    columns = "".join(f"{name:>13}" for name in names)
+    columns = "".join(f"{name:>13}" for name in list(models)[1:])
     print(f"speed-up of {JOBS} workers over {JOBS} jobs in sequence")
     print(f"{'work':<12}{'sequence':>8}{'ideal':>7}{columns}")
     cores = min(JOBS, os.cpu_count() or 1)

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from backstage import run
 
-TASKS = 100  # of each kind
+TASKS = 50  # of each kind
 WORKERS = 4  # threads, or processes
 TRIAL = 6  # tasks in a trial
+TURNS = 3  # because a computer is not always equally fast
 SHORT = 0.1  # seconds: workers do not help with less work than this
 GAIN = 1.3  # times faster: two threads must be, before we choose threads
 
@@ -26,8 +27,9 @@ Work = Callable[[int], Any]  # a task gets its number
 
 
 class Trial(NamedTuple):
-    seconds: float
-    cpu_seconds: float
+    one_thread: float  # seconds
+    cpu: float  # seconds of them in which that thread computed
+    two_threads: float  # seconds
 
 
 def tiny(number: int) -> int:
@@ -91,41 +93,47 @@ models = {
 }
 
 
-def fastest(run_once: Callable[[], list[Any]]) -> Trial:
-    """Return the fastest of three trials: noise makes a trial slower."""
-    trials = []
-    for _ in range(3):
-        cpu_start = process_time()
-        start = perf_counter()
-        run_once()
-        seconds = perf_counter() - start
-        trials.append(Trial(seconds, process_time() - cpu_start))
-    return min(trials, key=lambda trial: trial.seconds)
+def try_out(work: Work) -> Trial:
+    cpu_start = process_time()
+    start = perf_counter()
+    run_sequential(work, TRIAL)
+    one_thread = perf_counter() - start
+    cpu = process_time() - cpu_start
+
+    start = perf_counter()
+    run_threads(work, TRIAL, workers=2)
+    two_threads = perf_counter() - start
+    return Trial(one_thread, cpu, two_threads)
 
 
 def choose(work: Work) -> str:
     """Return the name of a model: this is the rule."""
-    one = fastest(lambda: run_sequential(work, TRIAL))
-    if one.seconds / TRIAL * TASKS < SHORT:
+    trials = [try_out(work) for _ in range(TURNS)]
+    one_thread = sum(trial.one_thread for trial in trials)
+    two_threads = sum(trial.two_threads for trial in trials)
+    cpu = sum(trial.cpu for trial in trials)
+
+    one_task = one_thread / (TRIAL * TURNS)
+    if one_task * TASKS < SHORT:
         return "sequential"
-    mostly_waits = one.cpu_seconds < one.seconds / 2
+    mostly_waits = cpu < one_thread / 2
     if mostly_waits and work in async_forms:
         return "asyncio"
-    two = fastest(lambda: run_threads(work, TRIAL, workers=2))
-    return "threads" if one.seconds / two.seconds >= GAIN else "processes"
+    return "threads" if one_thread / two_threads >= GAIN else "processes"
 
 
 def measure(name: str, work: Work) -> float:
     """Print a row. Return how much longer the choice took, as a share."""
     chosen = choose(work)
-    seconds = {}
+    seconds = dict.fromkeys(models, 0.0)
     results = {}
-    for model, run_model in models.items():
-        start = perf_counter()
-        results[model] = run_model(work, TASKS)
-        seconds[model] = perf_counter() - start
-        if results[model] != results["sequential"]:
-            raise RuntimeError(f"{model} came to other results")
+    for _ in range(TURNS):
+        for model, run_model in models.items():
+            start = perf_counter()
+            results[model] = run_model(work, TASKS)
+            seconds[model] += perf_counter() - start
+            if results[model] != results["sequential"]:
+                raise RuntimeError(f"{model} came to other results")
     cells = "".join(f"{time:10.2f} s" for time in seconds.values())
     print(f"{name:<14}{chosen:<11}{cells}")
     return seconds[chosen] / min(seconds.values()) - 1
@@ -133,7 +141,7 @@ def measure(name: str, work: Work) -> float:
 
 def main() -> None:
     columns = "".join(f"{model:>12}" for model in models)
-    print(f"{f'{TASKS} tasks':<14}{'choice':<11}{columns}")
+    print(f"{f'{TURNS} x {TASKS} tasks':<14}{'choice':<11}{columns}")
     losses = [
         measure("tiny", tiny),
         measure("waits", wait),
