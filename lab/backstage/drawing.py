@@ -1,0 +1,145 @@
+"""The parts of an SVG that all pictures of the lab share: colours, text, axes.
+
+The colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which people
+who see few colours can tell apart. Each state also has a pattern of its own.
+"""
+
+import math
+from xml.etree import ElementTree
+
+WIDTH = 800  # pixels of a picture
+MARGIN = 16  # pixels to the left of all text
+TITLE_CHARACTERS = 84  # of a title that fits in one line
+MAX_TICKS = 8  # steps on a time axis
+
+RULES = """
+text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
+.title {{ font-size: 18px; font-weight: 600; }}
+.dim {{ font-size: 12px; fill: {dim}; }}
+.inside {{ font-size: 12px; fill: #1f2328; }}
+.on-dark {{ font-size: 12px; fill: #ffffff; font-weight: 600; }}
+.strong {{ font-weight: 600; }}
+.back {{ fill: {back}; }} .track {{ fill: {track}; }}
+.grid {{ stroke: {line}; }}
+.band {{ fill: {track}; opacity: 0.5; }}
+.edge {{ stroke: {dim}; stroke-dasharray: 4 3; }}
+.dotted {{ stroke: {text}; stroke-width: 2; stroke-dasharray: 1 4; }}
+.ok {{ fill: #56b4e9; }}
+.failed {{ fill: none; stroke: #d55e00; stroke-width: 2; }}
+.bad {{ fill: #d55e00; }}
+.bound {{ stroke: #d55e00; stroke-width: 2; }}
+.range {{ stroke: {text}; }}
+.curve {{ fill: none; stroke: #0072b2; stroke-width: 2; }}
+.computing {{ fill: #00704f; }}
+.ready {{ fill: url(#ready); }}
+.network {{ fill: #9fd4f2; }}
+.turn {{ fill: url(#turn); }}
+.others {{ fill: url(#others); }}
+.work {{ fill: url(#work); }}
+.timer {{ fill: url(#timer); }}
+.child {{ fill: url(#child); }}
+.waiting {{ fill: {track}; }}
+"""
+# The greys of GitHub's own pages, light and dark (primer.style).
+LIGHT = {
+    "back": "#ffffff",
+    "text": "#1f2328",
+    "dim": "#59636e",
+    "line": "#d1d9e0",
+    "track": "#e6eaef",
+}
+DARK = {
+    "back": "#0d1117",
+    "text": "#f0f6fc",
+    "dim": "#9198a1",
+    "line": "#3d444d",
+    "track": "#21262d",
+}
+# Of each pattern: its background, its strokes' colour and path (8 x 8 pixels).
+PATTERNS = {
+    "ready": ("#f7e463", "#8a7d00", "M0 4H8M4 0V8"),
+    "turn": ("#f5c26b", "#a85f00", "M0 8L8 0M-2 2L2 -2M6 10L10 6"),
+    "others": ("#d9dde2", "#d9dde2", ""),
+    "work": ("#eef0f3", "#a9b1ba", "M2 2h1M6 6h1"),
+    "timer": ("#e3cbe0", "#9c5b8c", "M0 4H8"),
+    "child": ("#d9dde2", "#8a939c", "M4 0V8"),
+}
+
+
+def canvas(title: str, about: str) -> ElementTree.Element:
+    """Return an SVG of WIDTH with a title and a line about it."""
+    picture = ElementTree.Element("svg", role="img", width=str(WIDTH))
+    picture.set("xmlns", "http://www.w3.org/2000/svg")
+    ElementTree.SubElement(picture, "title").text = title
+    ElementTree.SubElement(picture, "desc").text = about
+    ElementTree.SubElement(picture, "style").text = _style()
+    definitions = ElementTree.SubElement(picture, "defs")
+    for name, (background, colour, path) in PATTERNS.items():
+        _define_pattern(definitions, name, background, colour, path)
+    draw(picture, "rect", "back", width=WIDTH).set("height", "100%")
+    write(picture, title, MARGIN, 30, "title")
+    write(picture, about, MARGIN, 50, "dim")
+    return picture
+
+
+def finish(picture: ElementTree.Element, height: float) -> str:
+    """Return the source of an SVG that is `height` pixels high."""
+    picture.set("viewBox", f"0 0 {WIDTH} {height:g}")
+    ElementTree.indent(picture)
+    return ElementTree.tostring(picture, "unicode") + "\n"
+
+
+def write(
+    picture: ElementTree.Element,
+    words: str,
+    x: float,
+    y: float,
+    kind: str = "",
+    anchor: str = "start",
+) -> None:
+    """Write words into an SVG; their `anchor` (start, middle, end) is at x."""
+    element = draw(picture, "text", kind, x=x, y=y)
+    element.set("text-anchor", anchor)
+    element.text = words
+
+
+def draw(
+    picture: ElementTree.Element, shape: str, kind: str, **at: float
+) -> ElementTree.Element:
+    """Add a shape to an SVG and return it; `kind` is its class in RULES."""
+    element = ElementTree.SubElement(picture, shape, {"class": kind})
+    for name, value in at.items():
+        element.set(name, f"{value:.1f}".removesuffix(".0"))
+    return element
+
+
+def ticks(seconds: float) -> list[float]:
+    """Return round times from 0 to `seconds`, with at most MAX_TICKS steps."""
+    least = seconds / MAX_TICKS
+    power = 10 ** math.floor(math.log10(least))
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= least)
+    return [n * step for n in range(int(seconds / step) + 1)]
+
+
+def _style() -> str:
+    """Return the style sheet, for light pages and for dark ones."""
+    light, dark = (RULES.format_map(colours) for colours in (LIGHT, DARK))
+    return f"{light}@media (prefers-color-scheme: dark) {{{dark}}}\n"
+
+
+def _define_pattern(
+    definitions: ElementTree.Element,
+    name: str,
+    background: str,
+    colour: str,
+    path: str,
+) -> None:
+    size = {"width": "8", "height": "8"}
+    pattern = ElementTree.SubElement(
+        definitions, "pattern", {"id": name, **size}
+    )
+    pattern.set("patternUnits", "userSpaceOnUse")
+    ElementTree.SubElement(pattern, "rect", {**size, "fill": background})
+    if path:
+        line = ElementTree.SubElement(pattern, "path", {"d": path})
+        line.set("stroke", colour)
