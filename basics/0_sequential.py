@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from backstage import run
 
-WORK = 5_000_000  # one job counts the digits of so many numbers
+WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 4  # equal jobs
 
 
@@ -27,6 +27,7 @@ def count_digits(limit: int) -> int:
 
 
 def do_job(limit: int) -> Job:
+    # CPU time is how long a core worked. Waiting does not count.
     start = process_time()
     digits = count_digits(limit)
     cpu_seconds = process_time() - start
@@ -47,7 +48,7 @@ def main() -> None:
         raise RuntimeError("equal jobs counted differently")
 
     rate = len(jobs) / elapsed
-    # A core that is busy for one second gives one second of CPU time.
+    # CPU time / elapsed time = busy cores.
     cores = sum(job.cpu_seconds for job in jobs) / elapsed
     print(
         f"{len(jobs)} jobs in {elapsed:.2f} s: "

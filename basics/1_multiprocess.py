@@ -1,6 +1,6 @@
 """Do four equal computing jobs at the same time, in four processes.
 
-Prediction: as many cores busy as this computer has free, up to 4.0.
+Prediction: all free cores are busy, but at most 4: one for each process.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backstage import run
 
-WORK = 5_000_000  # one job counts the digits of so many numbers
+WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 4  # equal jobs
 WORKERS = 4  # processes
 
@@ -29,6 +29,7 @@ def count_digits(limit: int) -> int:
 
 
 def do_job(limit: int) -> Job:
+    # CPU time is how long a core worked. Waiting does not count.
     start = process_time()
     digits = count_digits(limit)
     cpu_seconds = process_time() - start
@@ -36,6 +37,7 @@ def do_job(limit: int) -> Job:
 
 
 def main() -> None:
+    # One job alone, to compare: beside others, a job may need more CPU time.
     alone = do_job(WORK)
     print(f"one job alone: {alone.cpu_seconds:.2f} s of CPU time")
 
@@ -53,7 +55,7 @@ def main() -> None:
         raise RuntimeError("equal jobs counted differently")
 
     rate = len(jobs) / elapsed
-    # A core that is busy for one second gives one second of CPU time.
+    # CPU time / elapsed time = busy cores.
     cores = sum(job.cpu_seconds for job in jobs) / elapsed
     print(
         f"{len(jobs)} jobs in {elapsed:.2f} s: "

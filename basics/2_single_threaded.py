@@ -12,7 +12,7 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 4  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds without data before we give up
+TIMEOUT = 10  # seconds: the longest wait without any data
 
 
 class Page(NamedTuple):
@@ -34,6 +34,7 @@ def fetch(number: int, url: str) -> Page:
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
+        # map calls fetch(1, url 1), fetch(2, url 2), and so on.
         numbers = range(1, len(urls) + 1)
         start = perf_counter()
         pages = list(map(fetch, numbers, urls))

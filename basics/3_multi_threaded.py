@@ -1,6 +1,7 @@
 """Fetch four slow pages at the same time, in four threads.
 
-Prediction: nearly 4.0 pages per second, 4 threads. They wait together.
+Prediction: nearly 4.0 pages per second, 4 threads. They all wait at the
+same time.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 4  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds without data before we give up
+TIMEOUT = 10  # seconds: the longest wait without any data
 WORKERS = 4  # threads
 
 
@@ -23,7 +24,8 @@ class Page(NamedTuple):
 
 
 def fetch(number: int, url: str) -> Page:
-    # With the newline in the text, the lines of two threads do not mix.
+    # print() writes the text and the line end separately; another thread
+    # could write between them. So we put the line end into the text.
     print(f"page {number}: start\n", end="")
     start = perf_counter()
     response = requests.get(url, timeout=TIMEOUT)
@@ -37,6 +39,7 @@ def fetch(number: int, url: str) -> Page:
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
+        # map calls fetch(1, url 1), fetch(2, url 2), and so on.
         numbers = range(1, len(urls) + 1)
         start = perf_counter()
         with ThreadPoolExecutor(WORKERS) as pool:

@@ -3,18 +3,24 @@
 Prediction: about 1.0 pages per second, 1 thread. Each page takes a second.
 """
 
-from threading import active_count
+from threading import current_thread
 from time import perf_counter
+from typing import NamedTuple
 
 import requests
 
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 10  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds without data before we give up
+TIMEOUT = 10  # seconds: the longest wait without any data
 
 
-def fetch(number: int, url: str) -> int:
+class Page(NamedTuple):
+    size: int
+    thread: str
+
+
+def fetch(number: int, url: str) -> Page:
     print(f"page {number}: start")
     start = perf_counter()
     response = requests.get(url, timeout=TIMEOUT)
@@ -22,28 +28,29 @@ def fetch(number: int, url: str) -> int:
     elapsed = perf_counter() - start
     size = len(response.content)
     print(f"page {number}: end after {elapsed:.2f} s, {size} bytes")
-    return size
+    return Page(size, current_thread().name)
 
 
-def fetch_all(urls: list[str]) -> list[int]:
-    sizes = []
+def fetch_all(urls: list[str]) -> list[Page]:
+    pages = []
     for number, url in enumerate(urls, start=1):
-        size = fetch(number, url)
-        sizes.append(size)
-    return sizes
+        page = fetch(number, url)
+        pages.append(page)
+    return pages
 
 
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
         start = perf_counter()
-        sizes = fetch_all(urls)
+        pages = fetch_all(urls)
         elapsed = perf_counter() - start
 
-    rate = len(sizes) / elapsed
+    rate = len(pages) / elapsed
+    threads = len({page.thread for page in pages})
     print(
-        f"{len(sizes)} pages in {elapsed:.2f} s: "
-        f"{rate:.1f} pages per second, {active_count()} thread"
+        f"{len(pages)} pages in {elapsed:.2f} s: "
+        f"{rate:.1f} pages per second, {threads} thread"
     )
 
 

@@ -1,21 +1,28 @@
 """Fetch ten slow pages at the same time, with a thread for each page.
 
-Prediction: nearly 10.0 pages per second, 10 threads. They wait together.
+Prediction: nearly 10.0 pages per second, 10 threads. They all wait at the
+same time.
 """
 
-from threading import Thread
+from threading import Thread, current_thread
 from time import perf_counter
+from typing import NamedTuple
 
 import requests
 
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 10  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds without data before we give up
+TIMEOUT = 10  # seconds: the longest wait without any data
 MAX_LINES = 20  # with more pages, only the last line is printed
 
 
-def fetch(number: int, url: str) -> int:
+class Page(NamedTuple):
+    size: int
+    thread: str
+
+
+def fetch(number: int, url: str) -> Page:
     report(f"page {number}: start")
     start = perf_counter()
     response = requests.get(url, timeout=TIMEOUT)
@@ -23,25 +30,28 @@ def fetch(number: int, url: str) -> int:
     elapsed = perf_counter() - start
     size = len(response.content)
     report(f"page {number}: end after {elapsed:.2f} s, {size} bytes")
-    return size
+    return Page(size, current_thread().name)
 
 
 def report(line: str) -> None:
     if len(PAGES) <= MAX_LINES:
-        # With the newline in the text, the lines of two threads do not mix.
+        # print() writes the text and the line end separately; another thread
+        # could write between them. So we put the line end into the text.
         print(f"{line}\n", end="")
 
 
-def fetch_all(urls: list[str]) -> tuple[list[int], int]:
-    """Return the sizes of the pages, and the number of threads."""
-    sizes = []
+def fetch_all(urls: list[str]) -> list[Page]:
+    # A thread cannot return a result. So each adds its page to this list.
+    pages = []
     errors = []
 
     def fetch_one(number: int, url: str) -> None:
         try:
-            sizes.append(fetch(number, url))
+            pages.append(fetch(number, url))
         except Exception as error:
-            errors.append(error)  # for the main thread, which cannot catch it
+            # An error in a thread does not reach the main thread, so we keep
+            # it here and raise it later.
+            errors.append(error)
 
     threads = []
     for number, url in enumerate(urls, start=1):
@@ -52,19 +62,20 @@ def fetch_all(urls: list[str]) -> tuple[list[int], int]:
         thread.join()  # waits until the thread has ended
     if errors:
         raise errors[0]
-    return sizes, len(threads)
+    return pages
 
 
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
         start = perf_counter()
-        sizes, threads = fetch_all(urls)
+        pages = fetch_all(urls)
         elapsed = perf_counter() - start
 
-    rate = len(sizes) / elapsed
+    rate = len(pages) / elapsed
+    threads = len({page.thread for page in pages})
     print(
-        f"{len(sizes)} pages in {elapsed:.2f} s: "
+        f"{len(pages)} pages in {elapsed:.2f} s: "
         f"{rate:.1f} pages per second, {threads} threads"
     )
 

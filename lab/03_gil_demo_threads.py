@@ -2,8 +2,10 @@
 
 With the GIL (global interpreter lock) only one thread at a time can run Python
 code, so the threads take turns. Some builds of Python have no GIL.
+Speed-up is the time in sequence / the time with workers.
 
-Prediction: speed-up: threads about 1.0 with the GIL, nearly 2.0 without it.
+Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. It is
+nearly 2.0 without the GIL, if two cores are free.
 """
 
 import sys
@@ -13,10 +15,10 @@ from time import perf_counter
 
 from backstage import run
 
-WORK = 5_000_000  # one job counts the digits of so many numbers
+WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 2  # equal jobs
 WORKERS = 2  # workers in a pool
-ROUNDS = 3  # in turns, because a computer is not always equally fast
+ROUNDS = 3  # repeat: a computer is not always equally fast
 
 
 def count_digits(limit: int) -> int:
@@ -35,6 +37,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
+    # An Executor is a pool of threads or of processes.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start
@@ -55,7 +58,7 @@ def is_gil_enabled() -> bool:
 
 
 def main() -> None:
-    sequential = 0.0
+    sequential = 0.0  # seconds of all rounds together
     threads = 0.0
     for _ in range(ROUNDS):
         sequential += measure_sequential()
@@ -63,6 +66,8 @@ def main() -> None:
             threads += measure_pool("threads", pool)
 
     gil = "on" if is_gil_enabled() else "off"
+    # The best possible speed-up, if there are enough cores. The busiest worker
+    # does ceil(JOBS / WORKERS) jobs.
     ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f} "

@@ -1,10 +1,11 @@
 """Do two computing jobs in sequence, in threads and in processes.
 
 The GIL (global interpreter lock) lets only one thread of a process at a time
-run Python code. Each process has its own GIL, so two processes run at once.
+run Python code. Each process has its own GIL, so two processes can run at the
+same time. Speed-up is the time in sequence / the time with workers.
 
-Prediction: speed-up: threads about 1.0 with the GIL, processes nearly 2.0 if
-two cores are free.
+Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. The
+speed-up of processes is nearly 2.0, if two cores are free.
 """
 
 import sys
@@ -18,10 +19,10 @@ from time import perf_counter
 
 from backstage import run
 
-WORK = 5_000_000  # one job counts the digits of so many numbers
+WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 2  # equal jobs
 WORKERS = 2  # workers in a pool
-ROUNDS = 3  # in turns, because a computer is not always equally fast
+ROUNDS = 3  # repeat: a computer is not always equally fast
 
 
 def count_digits(limit: int) -> int:
@@ -40,6 +41,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
+    # An Executor is a pool of threads or of processes.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start
@@ -60,7 +62,7 @@ def is_gil_enabled() -> bool:
 
 
 def main() -> None:
-    sequential = 0.0
+    sequential = 0.0  # seconds of all rounds together
     threads = 0.0
     processes = 0.0
     for _ in range(ROUNDS):
@@ -71,6 +73,8 @@ def main() -> None:
             processes += measure_pool("processes", pool)
 
     gil = "on" if is_gil_enabled() else "off"
+    # The best possible speed-up, if there are enough cores. The busiest worker
+    # does ceil(JOBS / WORKERS) jobs.
     ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f}, "

@@ -1,6 +1,7 @@
 """Download ten slow pages with a pool of threads, and save them.
 
-Prediction: nearly 10.0 pages per second, 10 threads. With 5 it is half.
+Prediction: nearly 10.0 pages per second, 10 threads. With WORKERS = 5:
+about 5 pages per second.
 """
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,8 +15,9 @@ from tqdm import tqdm
 
 from backstage import practice_site, run
 
-PAGES = [f"/page/{n}?delay=1" for n in range(1, 11)]  # paths, or whole URLs
-TIMEOUT = 10  # seconds without data before we give up
+# Paths on the practice site, or whole URLs.
+PAGES = [f"/page/{n}?delay=1" for n in range(1, 11)]  # ten slow pages
+TIMEOUT = 10  # seconds: the longest wait without any data
 WORKERS = 10  # threads
 FOLDER = Path(__file__).with_name("downloads")  # for 01.html, 02.html, ...
 
@@ -33,8 +35,8 @@ def download(number: int, url: str) -> Page:
 
 
 def save(number: int, content: bytes) -> None:
-    # Written under another name first: 01.html is never half a page.
-    part = Path(FOLDER, f"{number:02}.part")
+    # Written as 01.part, then renamed: 01.html is never half a page.
+    part = Path(FOLDER, f"{number:02}.part")  # FOLDER may be a string, too
     try:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))
@@ -51,13 +53,14 @@ def download_all(urls: list[str]) -> list[Page]:
             pool.submit(download, number, url)
             for number, url in enumerate(urls, start=1)
         ]
-        # The futures come back one by one, as they are completed.
+        # as_completed gives us each future as soon as its job has ended.
         completed = as_completed(futures)
+        # disable=None: no bar where the output is not a terminal.
         progress = tqdm(
             completed, desc="pages", total=len(futures), disable=None
         )
         for future in progress:
-            error = future.exception()
+            error = future.exception()  # the error of this job, or None
             if error:
                 errors.append(error)
             else:

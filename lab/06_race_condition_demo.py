@@ -1,4 +1,4 @@
-"""Four cashiers pay into one account at once, and money gets lost.
+"""Four cashiers pay into one account at the same time, and money gets lost.
 
 A payment has three steps. Python can switch to another thread between them.
 
@@ -21,8 +21,8 @@ class Account:
 
     def pay_in(self, amount: int) -> None:
         balance = self.cents  # 1. read
-        # Python often switches threads when a function is called. If another
-        # thread pays in at this moment, step 3 overwrites its payment.
+        # Python may switch to another thread here, at the function call. If
+        # that thread pays in now, step 3 overwrites its payment.
         balance = add(balance, amount)  # 2. compute
         self.cents = balance  # 3. overwrite
 
@@ -38,11 +38,13 @@ def cashier(account: Account) -> None:
 
 def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        # All cashiers get the same account. list() waits for them.
+        # All cashiers get the same account. list() waits for all, and raises
+        # their errors.
         list(pool.map(cashier, [account] * THREADS))
 
 
 def measure(name: str, way: Callable[[Account], None]) -> int:
+    # `way` is a function that pays into an account.
     account = Account()
     start = perf_counter()
     way(account)
@@ -57,8 +59,8 @@ def measure(name: str, way: Callable[[Account], None]) -> int:
 
 def main() -> None:
     lost = measure("no lock", pay_directly)
-    total = UPDATES * THREADS
-    print(f"lost: {lost:,} of {total:,} cents")
+    total = f"{UPDATES * THREADS:,} cents"
+    print(f"lost: {lost:,} of {total}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Four cashiers pay into one account with a lock, then with a queue.
 
-The lock lets only one thread at a time make a payment. With the queue, the
-cashiers hand in their payments, and only the main thread changes the account.
+Without protection, one payment can overwrite another one (lesson 06). The lock
+lets only one thread at a time make a payment. With the queue, the cashiers
+hand in their payments, and only the main thread changes the account.
 
 Prediction: lost: 0 cents with the lock, and 0 cents with the queue.
 """
@@ -24,7 +25,7 @@ class Account:
         self.lock = Lock()
 
     def pay_in(self, amount: int) -> None:
-        with self.lock:
+        with self.lock:  # Wait until no other thread is inside.
             balance = self.cents  # 1. read
             balance = add(balance, amount)  # 2. compute
             self.cents = balance  # 3. overwrite
@@ -41,7 +42,8 @@ def cashier(account: Account) -> None:
 
 def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        # All cashiers get the same account. list() waits for them.
+        # All cashiers get the same account. list() waits for all, and raises
+        # their errors.
         list(pool.map(cashier, [account] * THREADS))
 
 
@@ -54,9 +56,10 @@ def cashier_with_queue(payments: Queue[int | None]) -> None:
 
 
 def pay_with_queue(account: Account) -> None:
-    payments = Queue[int | None]()
+    payments: Queue[int | None] = Queue()
     with ThreadPoolExecutor(THREADS) as pool:
-        cashiers = pool.map(cashier_with_queue, [payments] * THREADS)
+        # The cashiers start now; we do not wait for them yet.
+        results = pool.map(cashier_with_queue, [payments] * THREADS)
         finished = 0
         while finished < THREADS:
             amount = payments.get()  # waits for the next payment
@@ -64,10 +67,11 @@ def pay_with_queue(account: Account) -> None:
                 finished += 1
             else:
                 account.cents += amount  # only this thread does that
-        list(cashiers)  # raises an error, if a cashier had one
+        list(results)  # waits for all, and raises their errors
 
 
 def measure(name: str, way: Callable[[Account], None]) -> int:
+    # `way` is a function that pays into an account.
     account = Account()
     start = perf_counter()
     way(account)
@@ -81,10 +85,10 @@ def measure(name: str, way: Callable[[Account], None]) -> int:
 
 
 def main() -> None:
-    lock = measure("lock", pay_directly)
-    queue = measure("queue", pay_with_queue)
-    total = UPDATES * THREADS
-    print(f"lost: lock {lock}, queue {queue} of {total:,} cents")
+    lost_with_lock = measure("lock", pay_directly)
+    lost_with_queue = measure("queue", pay_with_queue)
+    total = f"{UPDATES * THREADS:,} cents"
+    print(f"lost: lock {lost_with_lock}, queue {lost_with_queue} of {total}")
 
 
 if __name__ == "__main__":

@@ -15,16 +15,16 @@ import httpx
 
 from backstage import practice_site, run
 
-# /flaky/2 fails twice, then it works. The part after "?" makes it a new page.
-PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # paths
-TIMEOUT = 10  # seconds without data before we give up
+# Paths on the practice site, or whole URLs: three pages each that fail 0, 1 or
+# 2 times and then work, and one that always fails. "?n" makes each address
+# different.
+PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # pages
+TIMEOUT = 10  # seconds: the longest wait without any data
 MAX_IN_FLIGHT = 4  # requests at the same time
-ATTEMPTS = 4  # for one page
+ATTEMPTS = 4  # for one page, at most
 MAX_RETRY_DELAY = 10  # seconds; we give up if a server asks for more
 FOLDER = Path(__file__).with_name("downloads")  # for 01.html, 02.html, ...
-
-# Errors of the network that can be gone in the next attempt.
-temporary_errors = (
+TEMPORARY_ERRORS = (  # errors of the network: the next attempt may work
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.RemoteProtocolError,
@@ -41,14 +41,15 @@ class LimitedClient:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
-        # A semaphore lets so many coroutines in; the others wait.
+        # Lets at most MAX_IN_FLIGHT coroutines in; the others wait.
         self.semaphore = asyncio.Semaphore(MAX_IN_FLIGHT)
         self.in_flight = 0
         self.most_in_flight = 0
 
     async def get(self, url: str) -> bytes:
         async with self.semaphore:
-            # No lock: coroutines of a loop only switch at an await.
+            # No lock is needed: another coroutine can run only when this one
+            # reaches an await.
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:
@@ -80,22 +81,25 @@ async def download(number: int, url: str, client: LimitedClient) -> Outcome:
 
 def retry_delay(error: httpx.HTTPError, attempt: int) -> float | None:
     """Return the seconds to wait, or None if a retry cannot help."""
-    asked = 0.0
+    server_delay = 0.0  # seconds that the server asks us to wait
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
+        # 429 means "too many requests". Other numbers below 500 are our own
+        # mistakes, such as 404: they stay the same.
         if status != 429 and status < 500:
-            return None  # our mistake, such as 404: it stays the same
-        asked = seconds_asked_for(error.response.headers)
-        if asked > MAX_RETRY_DELAY:
             return None
-    elif not isinstance(error, temporary_errors):
+        server_delay = read_retry_after(error.response.headers)
+        if server_delay > MAX_RETRY_DELAY:
+            return None
+    elif not isinstance(error, TEMPORARY_ERRORS):
         return None
-    # Double the delay each time. Chance keeps several clients apart.
+    # Wait about twice as long after each attempt. The random part keeps
+    # clients from retrying at the same moment.
     backoff = uniform(0.25, 0.5) * 2.0 ** (attempt - 1)
-    return max(asked, min(backoff, MAX_RETRY_DELAY))
+    return max(server_delay, min(backoff, MAX_RETRY_DELAY))
 
 
-def seconds_asked_for(headers: httpx.Headers) -> float:
+def read_retry_after(headers: httpx.Headers) -> float:
     """Return the seconds in Retry-After, which is a number or a date."""
     retry_after = headers.get("Retry-After", "")
     if retry_after.isdecimal():
@@ -113,8 +117,8 @@ def describe(error: httpx.HTTPError) -> str:
 
 
 def save(number: int, content: bytes) -> None:
-    # Written under another name first: 01.html is never half a page.
-    part = Path(FOLDER, f"{number:02}.part")
+    # Written as 01.part, then renamed: 01.html is never half a page.
+    part = Path(FOLDER, f"{number:02}.part")  # FOLDER may be a string, too
     try:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))

@@ -1,10 +1,10 @@
 """Fetch pages with coroutines and parse them in processes.
 
-First all pages are fetched and then all are parsed. After that, the same pages
-are parsed while other pages are still being fetched.
+First fetch all pages, then parse all pages. Then do it again, but parse each
+page as soon as it arrives.
 
-Prediction: both at once is faster. Ideally it takes only as long as the longer
-step.
+Prediction: fetching and parsing at the same time is faster. At best we wait
+only for the longer step.
 """
 
 import asyncio
@@ -17,11 +17,12 @@ from bs4 import BeautifulSoup
 
 from backstage import practice_site, run
 
-PAGES = [f"/page/{n}?size=150000&delay=0.5" for n in range(60)]  # or URLs
-TIMEOUT = 10  # seconds without data before we give up
-CONNECTIONS = 10  # pages that we fetch at the same time
-IN_MEMORY = 20  # pages that we fetch or parse at the same time
-PROCESSES = 2  # for parsing
+# Paths on the practice site, or whole URLs.
+PAGES = [f"/page/{n}?size=150000&delay=0.5" for n in range(60)]  # 60 pages
+TIMEOUT = 10  # seconds: the longest wait without any data
+CONNECTIONS = 10  # pages that are fetched at the same time, at most
+IN_MEMORY = 20  # pages that are fetched or wait for their parser, at most
+PROCESSES = 2  # processes that parse
 
 
 class ParsedPage(NamedTuple):
@@ -59,6 +60,7 @@ async def fetch_then_parse(
     urls: list[str], client: httpx.AsyncClient, pool: ProcessPoolExecutor
 ) -> TwoSteps:
     start = perf_counter()
+    # gather runs all at the same time, and returns the results in order.
     documents = await asyncio.gather(*[fetch(url, client) for url in urls])
     fetched = perf_counter()
     pages = await asyncio.gather(
@@ -84,7 +86,8 @@ async def fetch_and_parse(
 
 async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    # No time limit for waiting until a connection is free.
+    # Here pool means httpx's connections. There is no time limit for waiting
+    # until one of them is free.
     timeout = httpx.Timeout(TIMEOUT, pool=None)
     async with httpx.AsyncClient(timeout=timeout, limits=limits) as client:
         # The first request takes longer, so it comes before the clock starts.
@@ -97,22 +100,23 @@ async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
         start = perf_counter()
         pages = await fetch_and_parse(urls, client, pool)
         elapsed = perf_counter() - start
-        print(f"fetch and parse at once: {elapsed:.2f} s")
+        print(f"fetch and parse at the same time: {elapsed:.2f} s")
 
     if pages != steps.pages:
         raise RuntimeError("the two ways parsed the pages differently")
     two_steps = steps.fetching + steps.parsing
+    # At best we wait only for the longer step.
     ideal = two_steps / max(steps.fetching, steps.parsing)
     print(
-        f"{len(pages)} pages, both at once: {two_steps / elapsed:.2f} times "
-        f"faster (ideal {ideal:.2f})"
+        f"{len(pages)} pages, both at the same time: "
+        f"{two_steps / elapsed:.2f} times faster (ideal {ideal:.2f})"
     )
 
 
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with ProcessPoolExecutor(PROCESSES) as pool, practice_site(PAGES) as urls:
-        # A first job starts each process before the clock does.
+        # Start all workers now, so that the measured time does not include it.
         list(pool.map(parse, [b"<p>"] * PROCESSES))
         asyncio.run(compare(urls, pool))
 

@@ -21,15 +21,15 @@ from tqdm import tqdm
 
 from backstage import practice_site, run
 
-PAGES = [  # paths on the practice site, or whole URLs
-    *("/get", "/status/404", "/status/500", "/silent", *["/delay/0.5"] * 6),
-    *("http://nowhere.invalid/", "http://127.0.0.1:1/"),
-]
+# Paths on the practice site, or whole URLs.
+PAGES = (
+    ["/get", "/status/404", "/status/500", "/silent"]  # pages
+    + ["/delay/0.5"] * 6
+    + ["http://nowhere.invalid/", "http://127.0.0.1:1/"]
+)
 WORKERS = 8  # threads, processes, or coroutines with a request in flight
-TIMEOUT = 1.0  # seconds without data before we give up
+TIMEOUT = 1.0  # seconds: the longest wait without any data
 BATCH = 1  # addresses that we send to a process together
-
-
 MODELS = ["sequential", "threads", "processes", "asyncio"]  # ways to check
 
 
@@ -43,7 +43,8 @@ class Result(NamedTuple):
     elapsed: float
 
 
-# Threads must not share a requests.Session, so each has its own.
+# A session keeps connections open. Threads must not share one, so each thread
+# has its own: thread_data has other values in each thread.
 thread_data = local()
 
 
@@ -68,7 +69,7 @@ def describe(error: BaseException) -> str:
         return "refused"
     if isinstance(error, TimeoutError):
         return "timeout"
-    # Libraries raise errors of their own; the first error is inside of them.
+    # Libraries raise errors of their own. The first error is inside them.
     if isinstance(error, ExceptionGroup):
         return describe(error.exceptions[0])
     cause = error.__cause__ or error.__context__
@@ -99,16 +100,12 @@ def check_all(model: str, urls: list[str], options: Namespace) -> Result:
 
 async def check_coroutines(urls: list[str], options: Namespace) -> list[Check]:
     semaphore = asyncio.Semaphore(options.workers)
-    async with httpx.AsyncClient(
-        timeout=options.timeout, follow_redirects=True
-    ) as client:
-        tasks = [
-            asyncio.create_task(check_coroutine(url, client, semaphore))
-            for url in urls
-        ]
+    async with httpx.AsyncClient(timeout=options.timeout) as client:
+        coroutines = [check_coroutine(url, client, semaphore) for url in urls]
+        tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
         completed = asyncio.as_completed(tasks)
         for done in show_progress(completed, total=len(urls)):
-            await done
+            await done  # only moves the bar; the results are read below
     return [task.result() for task in tasks]
 
 
@@ -118,7 +115,7 @@ async def check_coroutine(
     async with semaphore:
         start = perf_counter()
         try:
-            response = await client.get(url)
+            response = await client.get(url, follow_redirects=True)
             outcome = "http error" if response.is_error else "ok"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             outcome = describe(error)
@@ -149,8 +146,8 @@ def show_addresses(pages: list[str], results: dict[str, Result]) -> None:
 
 
 def show_models(results: dict[str, Result]) -> None:
-    columns = "Total Time", "Success Rate", "Avg Time", "Throughput", "Speedup"
-    print(f"\n{'Method':<11}", *(f"{column:>12}" for column in columns))
+    titles = "Total Time", "Success Rate", "Avg Time", "Throughput", "Speed-up"
+    print(f"\n{'Method':<11}", *(f"{title:>12}" for title in titles))
     first = next(iter(results.values()))
     for model, result in results.items():
         count = len(result.checks)
@@ -164,13 +161,15 @@ def show_models(results: dict[str, Result]) -> None:
 
 
 def show_finding(results: dict[str, Result]) -> None:
-    rows = zip(*[result.checks for result in results.values()], strict=True)
-    different = sum(len({check.outcome for check in row}) > 1 for row in rows)
-    (_, first), *others = results.items()
-    speed_ups = [
-        f"{model} {first.elapsed / result.elapsed:.1f}"
-        for model, result in others
-    ]
+    all_checks = [result.checks for result in results.values()]
+    different = 0
+    for checks in zip(*all_checks, strict=True):  # the checks of one address
+        outcomes = {check.outcome for check in checks}
+        if len(outcomes) > 1:
+            different += 1
+    first, *others = results  # the names of the models
+    times = {model: result.elapsed for model, result in results.items()}
+    speed_ups = [f"{name} {times[first] / times[name]:.1f}" for name in others]
     print(f"different outcomes: {different}; speed-up: {', '.join(speed_ups)}")
 
 
@@ -180,7 +179,7 @@ def main() -> None:
     pages = [page for page in options.addresses if page] or PAGES
     # The practice site is a web server that runs on this computer.
     with practice_site(pages) as urls:
-        results = {m: check_all(m, urls, options) for m in models}
+        results = {model: check_all(model, urls, options) for model in models}
     show_addresses(pages, results)
     show_models(results)
     if len(results) > 1:

@@ -1,7 +1,10 @@
 """Do three kinds of work with each kind of worker, and compare.
 
-The GIL slows down threads that run Python code. It does not matter for C code
-that releases it, nor for waiting. Efficiency is speed-up / ideal speed-up.
+The GIL slows down threads that run Python code. It does not slow down C code
+that gives up the GIL while it computes, or waiting.
+
+Speed-up is the time in sequence / the time with workers. Efficiency is the
+speed-up / the ideal speed-up.
 
 Prediction: efficiency of threads: pure Python 50% or less with the GIL and
 about 100% without it, waiting about 100%.
@@ -11,18 +14,21 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from concurrent import futures
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from hashlib import pbkdf2_hmac
 from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 from backstage import run
 
-STEPS = 5_000_000  # of a job in pure Python
-ROUNDS = 1_000_000  # of a job in C code, which releases the GIL
-SECONDS = 0.3  # of a job that waits
-JOBS = 2  # jobs of each kind, with a worker for each
-TURNS = 3  # because a computer is not always equally fast
+if sys.version_info >= (3, 14):
+    from concurrent.futures import InterpreterPoolExecutor
+
+STEPS = 5_000_000  # one job in pure Python adds this many squares
+ROUNDS = 1_000_000  # one job in C code repeats its computation this many times
+SECONDS = 0.3  # one job that waits takes this many seconds
+JOBS = 2  # jobs of each kind, with one worker for each job
+TURNS = 3  # repeat: a computer is not always equally fast
 
 Work = Callable[[], Any]
 
@@ -40,6 +46,7 @@ def add_squares() -> int:
 
 
 def hash_password() -> bytes:
+    # This is C code that gives up the GIL while it computes.
     return pbkdf2_hmac("sha256", b"password", b"salt", ROUNDS)
 
 
@@ -54,29 +61,25 @@ def measure_sequential(work: Work) -> Measurement:
 
 
 def measure_threads(work: Work) -> Measurement:
-    return measure_pool(futures.ThreadPoolExecutor, work)
+    return measure_pool(ThreadPoolExecutor, work)
 
 
 def measure_processes(work: Work) -> Measurement:
-    return measure_pool(futures.ProcessPoolExecutor, work)
-
-
-def measure_interpreters(work: Work) -> Measurement:
-    # Several interpreters in one process, each with its own GIL.
-    return measure_pool(futures.InterpreterPoolExecutor, work)
+    return measure_pool(ProcessPoolExecutor, work)
 
 
 def get_ready(job: int) -> None:
+    # Each worker stays busy for a moment, so that every worker gets one job.
     sleep(0.1)
 
 
 def measure_pool(pool_class: Any, work: Work) -> Measurement:
     with pool_class(JOBS) as pool:
-        # A first job starts each worker before the clock does.
+        # Start all workers now, so that the measured time does not include it.
         list(pool.map(get_ready, range(JOBS)))
         start = perf_counter()
-        futures_of_jobs = [pool.submit(work) for _ in range(JOBS)]
-        results = [future.result() for future in futures_of_jobs]
+        futures = [pool.submit(work) for _ in range(JOBS)]
+        results = [future.result() for future in futures]
         return Measurement(perf_counter() - start, results)
 
 
@@ -99,11 +102,15 @@ models = {
     "sequential": measure_sequential,
     "threads": measure_threads,
     "processes": measure_processes,
-    "interpreters": measure_interpreters,
-    "asyncio": measure_asyncio,
 }
-if sys.version_info < (3, 14):
-    del models["interpreters"]
+if sys.version_info >= (3, 14):
+
+    def measure_interpreters(work: Work) -> Measurement:
+        # Several interpreters in one process, each with its own GIL.
+        return measure_pool(InterpreterPoolExecutor, work)
+
+    models["interpreters"] = measure_interpreters
+models["asyncio"] = measure_asyncio
 
 
 def measure_all(work: Work) -> dict[str, float]:
@@ -140,6 +147,7 @@ def main() -> None:
     columns = "".join(f"{name:>13}" for name in list(models)[1:])
     print(f"speed-up of {JOBS} workers over {JOBS} jobs in sequence")
     print(f"{'work':<12}{'sequence':>8}{'ideal':>7}{columns}")
+    # Ideal: jobs that compute need a core each, jobs that wait do not.
     cores = min(JOBS, os.cpu_count() or 1)
     pure_python = show("pure Python", add_squares, ideal=cores)
     c_code = show("C code", hash_password, ideal=cores)

@@ -1,7 +1,7 @@
 """Compare the memory of idle tasks, threads and processes.
 
 Resident memory is in use. Reserved memory is only promised: a thread reserves
-megabytes for its stack, and uses a few kilobytes.
+megabytes of memory for its function calls, and uses a few kilobytes of it.
 
 Prediction: resident KB for one: task about 1, thread more than 5, process and
 interpreter more than 500.
@@ -20,8 +20,8 @@ import psutil
 
 from backstage import run
 
-COUNTS = [1, 100, 1_000]  # tasks, or threads
-FEW = [1, 10, 50]  # processes, or interpreters
+COUNTS = [1, 100, 1_000]  # how many tasks, and how many threads
+FEW = [1, 10, 50]  # how many processes, and how many interpreters
 
 
 class Memory(NamedTuple):
@@ -49,10 +49,10 @@ def measure(
     started = [start_one()]  # the first loads code that the others share
     before = measure_memory()
     for count in counts:
-        new = count + 1 - len(started)
+        missing = count + 1 - len(started)  # how many are missing
         start = perf_counter()
-        started += [start_one() for _ in range(new)]
-        seconds = (perf_counter() - start) / new
+        started += [start_one() for _ in range(missing)]
+        seconds = (perf_counter() - start) / missing
         now = measure_memory()
         resident = (now.resident - before.resident) / count / 1024
         reserved = (now.reserved - before.reserved) / count / 1024
@@ -64,6 +64,7 @@ def measure(
 
 
 def idle(ready: Any, end: Any) -> None:
+    # Both are events. An event is a flag: wait() waits until it is set.
     ready.set()
     end.wait()
 
@@ -92,13 +93,14 @@ def measure_workers(
 
 async def measure_tasks() -> float:
     queue = asyncio.Queue[None]()
-    # An eager task runs at once, up to the point where it waits.
+    # An eager task starts immediately, and runs until it has to wait.
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
 
     def start_one() -> Any:
         return loop.create_task(queue.get())  # waits: the queue stays empty
 
+    # The tasks still wait when this function ends: asyncio.run cancels them.
     return measure("task", start_one, COUNTS)
 
 

@@ -1,8 +1,12 @@
 """Choose a model with a rule, then measure all models.
 
-The rule: too little work stays sequential. Work that waits, and has an async
-form, goes to asyncio. If two threads are faster than one, threads. Otherwise
-processes.
+A model is a way to do many tasks: sequential, threads, processes or asyncio.
+The rule:
+
+1. If there is too little work: sequential.
+2. If the work mostly waits and has an async form: asyncio.
+3. If two threads are faster than one: threads.
+4. Otherwise: processes.
 
 Prediction: the choices take at most 25% longer than the fastest model.
 """
@@ -16,20 +20,20 @@ from typing import Any, NamedTuple
 
 from backstage import run
 
-TASKS = 50  # of each kind
+TASKS = 50  # tasks of each kind of work
 WORKERS = 4  # threads, or processes
-TRIAL = 6  # tasks in a trial
-TURNS = 3  # because a computer is not always equally fast
-SHORT = 0.1  # seconds: workers do not help with less work than this
-GAIN = 1.3  # times faster: two threads must be, before we choose threads
+TRIAL = 6  # tasks in one trial
+TURNS = 3  # repeat: a computer is not always equally fast
+SHORT = 0.1  # seconds: with less work than this, workers do not help
+GAIN = 1.3  # choose threads if 2 are at least this many times faster than 1
 
 Work = Callable[[int], Any]  # a task gets its number
 
 
 class Trial(NamedTuple):
-    one_thread: float  # seconds
-    cpu: float  # seconds of them in which that thread computed
-    two_threads: float  # seconds
+    one_thread: float  # seconds that one thread needs for all its tasks
+    cpu: float  # seconds of CPU time in that run; the rest was waiting
+    two_threads: float  # seconds that two threads need for the same tasks
 
 
 def tiny(number: int) -> int:
@@ -51,7 +55,7 @@ def compute(number: int) -> int:
 
 
 def hash_password(number: int) -> bytes:
-    # C code, which releases the GIL.
+    # This is C code that gives up the GIL while it computes.
     return pbkdf2_hmac("sha256", b"password", number.to_bytes(4), 30_000)
 
 
@@ -123,8 +127,8 @@ def choose(work: Work) -> str:
 
 
 def measure(name: str, work: Work) -> float:
-    """Print a row. Return how much longer the choice took, as a share."""
-    chosen = choose(work)
+    """Print a row. Return how much longer the choice took (0.1 is 10%)."""
+    choice = choose(work)
     seconds = dict.fromkeys(models, 0.0)
     results = {}
     for _ in range(TURNS):
@@ -134,14 +138,16 @@ def measure(name: str, work: Work) -> float:
             seconds[model] += perf_counter() - start
             if results[model] != results["sequential"]:
                 raise RuntimeError(f"{model} came to other results")
-    cells = "".join(f"{time:10.2f} s" for time in seconds.values())
-    print(f"{name:<14}{chosen:<11}{cells}")
-    return seconds[chosen] / min(seconds.values()) - 1
+    fastest = min(seconds, key=lambda model: seconds[model])
+    cells = "".join(f"{time:8.2f} s" for time in seconds.values())
+    print(f"{name:<14}{choice:<11}{fastest:<11}{cells}")
+    return seconds[choice] / seconds[fastest] - 1
 
 
 def main() -> None:
-    columns = "".join(f"{model:>12}" for model in models)
-    print(f"{f'{TURNS} x {TASKS} tasks':<14}{'choice':<11}{columns}")
+    title = f"{TURNS} x {TASKS} tasks"
+    columns = "".join(f"{model:>10}" for model in models)
+    print(f"{title:<14}{'choice':<11}{'fastest':<11}{columns}")
     losses = [
         measure("tiny", tiny),
         measure("waits", wait),

@@ -6,7 +6,7 @@ import pytest
 from conftest import Taker, is_two_seconds_old
 
 
-def test_all_pages_are_in_flight_at_once(take: Taker) -> None:
+def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
     result = take("08", PAGES=["/delay/0.5"] * 10)
     assert (result.status, result.peak) == (0, 10)
     *lines, last = result.lines

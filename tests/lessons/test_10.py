@@ -13,12 +13,12 @@ def test_every_page_is_parsed_in_both_ways(take: Taker) -> None:
     result = take("10", PAGES=pages, CONNECTIONS=4)
     assert (result.status, result.peak) == (0, 4)
     assert len(result.seen) == 2 * 8
-    fetching, parsing, at_once, last = result.lines
+    fetching, parsing, both, last = result.lines
     assert re.fullmatch(r"fetch all pages: \d\.\d\d s", fetching)
     assert re.fullmatch(r"then parse them: \d\.\d\d s", parsing)
-    assert re.fullmatch(r"fetch and parse at once: \d\.\d\d s", at_once)
-    told = r"8 pages, both at once: \d\.\d\d times faster \(ideal \d\.\d\d\)"
-    assert re.fullmatch(told, last)
+    assert re.fullmatch(r"fetch and parse at the same time: \d\.\d\d s", both)
+    faster = r"\d\.\d\d times faster \(ideal \d\.\d\d\)"
+    assert re.fullmatch(rf"8 pages, both at the same time: {faster}", last)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from conftest import Taker, imported
 
-ROW = re.compile(r"(.{14})(\w+) +(\S+) s +(\S+) s +(\S+) s +(\S+) s")
+ROW = re.compile(r"(.{14})(\w+) +(\w+) +(\S+) s +(\S+) s +(\S+) s +(\S+) s")
+MODELS = ["sequential", "threads", "processes", "asyncio"]
 KINDS = ["tiny", "waits", "computes", "hashes (C)"]
 LAST = r"the choices took at most \d+% longer than the fastest"
 
@@ -47,10 +48,14 @@ def test_each_kind_of_work_has_a_row(take: Taker) -> None:
     result = take("14", TASKS=4, TRIAL=2, TURNS=2)
     assert (result.status, result.errors) == (0, [])
     heading, *rows, last = result.lines
-    models = ["sequential", "threads", "processes", "asyncio"]
-    assert heading.split() == ["2", "x", "4", "tasks", "choice", *models]
-    found = [match[1].strip() for row in rows if (match := ROW.fullmatch(row))]
-    assert found == KINDS
+    columns = ["2", "x", "4", "tasks", "choice", "fastest", *MODELS]
+    assert heading.split() == columns
+    cells = [match.groups() for row in rows if (match := ROW.fullmatch(row))]
+    assert [kind.strip() for kind, *_ in cells] == KINDS
+    for _, choice, fastest, *times in cells:
+        assert choice in MODELS
+        seconds = dict(zip(MODELS, map(float, times), strict=True))
+        assert seconds[fastest] == min(seconds.values())
     assert re.fullmatch(LAST, last)
 
 

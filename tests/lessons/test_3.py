@@ -6,7 +6,7 @@ import psutil
 from conftest import Taker, has_a_connection
 
 
-def test_all_pages_are_in_flight_at_once(take: Taker) -> None:
+def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
     result = take("3", PAGES=["/delay/0.5"] * 4)
     assert (result.status, result.peak) == (0, 4)
     assert result.errors == ["practice site: 4 requests, at most 4 at a time"]

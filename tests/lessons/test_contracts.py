@@ -135,7 +135,7 @@ def test_its_docstring_says_what_it_does_and_predicts(lesson: Lesson) -> None:
 
 @each_lesson
 def test_its_constants_come_first_each_with_its_unit(lesson: Lesson) -> None:
-    assert 2 <= len(lesson.constants) <= 6
+    assert 2 <= len(lesson.constants) <= 7
     for unit in lesson.units.values():
         assert re.match(r"\w", unit)
     body = tree(lesson).body
@@ -284,6 +284,16 @@ def test_its_entry_in_the_catalogue_is_complete(lesson: Lesson) -> None:
             assert value != lesson.constants[name]
     if notes.twin:
         assert set(notes.twin.differ) <= lesson.constants.keys()
+
+
+@each_lesson
+def test_it_uses_each_tool_that_its_entry_names(lesson: Lesson) -> None:
+    """Comments and the docstring do not count."""
+    _, *code = tree(lesson).body
+    text = "\n".join(map(ast.unparse, code))
+    for tool in lesson.notes.tools:
+        name = tool.rpartition(".")[2]
+        assert re.search(rf"(?<![A-Za-z]){name}(?![A-Za-z])", text), tool
 
 
 def test_each_lesson_has_a_test_and_a_picture() -> None:
