@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_director import interrupted
 
-from backstage import bench, director, plot, results
+from backstage import (
+    axes,
+    bench,
+    chart,
+    conclusions,
+    director,
+    plot,
+    results,
+)
 from backstage.catalogue import README
 from backstage.files import replace_block
 
@@ -29,18 +38,22 @@ def entry(
 
 
 MICRO = {"unit": "us an update", "factor": 1e6 / 1_000}
+COMPARED: dict[str, object] = {"ideal is": "threads, unsafe", **MICRO}
+UNSAFE = ["threads, unsafe", 1]
 ENTRIES = [
     entry("waiting", "sequential", 10.0, 1.0, site=0.004),
     entry("waiting", "together", 1.01, 1.0, site=0.02),
     entry("computing", "one by one", 4.0, ["one by one", 2]),
     entry("computing", "at once", 2.2, ["one by one", 2], 2.1),
     entry("computing", "alone", 2.2, ["not measured", 2]),
-    entry("paying", "unsafe", 0.0005, ["unsafe", 1], **MICRO),
-    entry("paying", "safe", 0.002, ["unsafe", 1], **MICRO),
+    entry("paying", "threads, unsafe", 0.0005, UNSAFE, **COMPARED),
+    entry("paying", "threads, safe", 0.002, UNSAFE, **COMPARED),
+    entry("paying", "processes, safe", 0.05, UNSAFE, **COMPARED),
     entry("scale", "threads, 10", 1.0, 1.0, count=10, cpu=0.2, memory=35e6),
     entry("scale", "threads, 1,000", 2.0, 1.0, count=1_000, cpu=1, memory=9e7),
     entry("scale", "other, 1,000", 1.5, 1.0, count=1_000),
 ]
+GROUPS = ["waiting", "computing", "paying", "scale"]
 
 
 @pytest.fixture
@@ -69,9 +82,10 @@ one by one           4.00 3.60 4.40  2.00  2.00 its ideal
 at once              2.20 1.98 2.42  1.05  2.10 its ideal
 alone                2.20 1.98 2.42     -  its ideal
 
-paying, us an update median  min  max times  the ideal
-unsafe                 0.50 0.45 0.55  1.00  0.50 its ideal
-safe                   2.00 1.80 2.20  4.00  0.50 its ideal
+paying, µs per update median   min   max times  compared with
+threads, unsafe         0.50  0.45  0.55  1.00  0.50 threads, unsafe
+threads, safe           2.00  1.80  2.20  4.00  0.50 threads, unsafe
+processes, safe        50.00 45.00 55.00   100  0.50 threads, unsafe
 
 scale, seconds median  min  max  CPU MB times  the ideal
 threads, 10      1.00 0.90 1.10 0.20 35  1.00  1.00 its ideal
@@ -81,90 +95,359 @@ other, 1,000     1.50 1.35 1.65    -  -  1.50  1.00 its ideal
     assert bench.tables(found.rows) == expected.strip()
 
 
-def test_a_plot_of_each_group(file: Path) -> None:
+def rows_of(
+    medians: dict[str, float], *parts: str, **changes: Any
+) -> list[bench.Row]:
+    """Return made-up rows with these medians, without an ideal."""
+    return [
+        bench.Row(
+            **{
+                "group": "made up",
+                "name": name,
+                "median": median,
+                "least": median * 0.9,
+                "most": median * 1.1,
+                "ideal": None,
+                "about": "its ideal",
+                "unit": "seconds",
+                "factor": 1.0,
+                "more": {},
+                "parts": frozenset(parts),
+                **changes,
+            }
+        )
+        for name, median in medians.items()
+    ]
+
+
+def counted(medians: dict[tuple[str, int], float]) -> list[bench.Row]:
+    """Return made-up rows of clients that fetch more and more pages."""
+    return [
+        row
+        for (kind, count), median in medians.items()
+        for row in rows_of(
+            {f"{kind}, {count:,}": median}, more={"count": count}
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("medians", "title"),
+    [
+        (
+            {"sequential": 10, "threads": 1.02, "pool": 1},
+            "Threads and pool: 1.0 s instead of 10 s (sequential)",
+        ),
+        (
+            {"one by one": 4, "at once": 2.2},
+            "At once: 2.2 s instead of 4.0 s (one by one)",
+        ),
+        (
+            {"threads": 2.6, "sequential": 2, "processes": 1},
+            "Processes: 1.0 s instead of 2.0 s (sequential); threads: 2.6 s",
+        ),
+        (
+            {"sequential": 2, "processes": 1, "processes + start": 0.9},
+            "Processes: 1.0 s instead of 2.0 s (sequential)",
+        ),
+        (
+            {"sequential": 2, "a": 1, "b": 1.04, "c": 1.06},
+            "A, b and c: 1.0 to 1.1 s instead of 2.0 s (sequential)",
+        ),
+        (
+            {"sequential": 2, "threads": 1.9},
+            "Nothing is over 10 % faster than sequential, 2.0 s",
+        ),
+        (
+            {"sequential": 2, "threads": 2.5},
+            (
+                "Nothing is over 10 % faster than sequential, 2.0 s; "
+                "threads: 2.5 s"
+            ),
+        ),
+        (
+            {"sequential": 4} | dict.fromkeys(["a" * 20, "b" * 30, "c"], 1.0),
+            f"A{'a' * 19} and 2 more: 1.0 s instead of 4.0 s (sequential)",
+        ),
+        ({"threads": 0.123}, "Threads: 0.12 s"),
+        (
+            {"C, sequential": 2, "C, threads": 1, "Py, sequential": 1},
+            "At best 2.0 times as fast as sequential in C, 1.0 times in Py",
+        ),
+    ],
+)
+def test_the_title_is_the_conclusion(
+    medians: dict[str, float], title: str
+) -> None:
+    group = conclusions.Group(rows_of(medians))
+    assert group.title == title
+    lines = plot.text(group.rows).splitlines()
+    assert title in " ".join(lines[1:3])
+
+
+def test_a_title_names_the_section_where_it_must() -> None:
+    medians = {"t, unsafe": 1.0, "t, queue": 5.0, "p, queue": 20.0}
+    group = conclusions.Group(rows_of(medians, about="t, unsafe"))
+    assert group.title == (
+        "Queue (t): 5.0 times as long as unsafe; queue (p): 20 times"
+    )
+
+
+def test_each_section_has_a_conclusion_of_its_own() -> None:
+    group = conclusions.Group(
+        rows_of(
+            {
+                "C, sequential": 2,
+                "C, threads": 1,
+                "Py, sequential": 1,
+                "Py, processes": 0.5,
+                "Py, threads": 2,
+            }
+        )
+    )
+    headings = [
+        "C: threads 1.0 s instead of 2.0 s (sequential)",
+        "Py: processes 0.50 s instead of 1.0 s (sequential); threads 2.0 s",
+    ]
+    shown = plot.text(group.rows).splitlines()
+    texts = svg_texts(chart.svg(group, ""))
+    for heading in headings:
+        assert heading in shown
+        assert heading in texts
+        assert heading in group.description
+
+
+def test_a_part_of_the_work_is_not_the_fastest() -> None:
+    medians = {"fetching": 3.0, "sequential": 35.0, "both": 3.6}
+    group = conclusions.Group(rows_of(medians, "fetching"))
+    assert group.title == "Both: 3.6 s instead of 35 s (sequential)"
+    assert [group.is_fastest(row) for row in group.rows] == [0, 0, 1]
+
+
+def test_the_title_says_what_costs_how_much_more() -> None:
+    medians = {"unsafe": 0.2, "RLock": 0.31, "lock": 0.3, "queue": 40.0}
+    group = conclusions.Group(
+        rows_of(medians, about="unsafe", unit="µs per update")
+    )
+    assert group.title == (
+        "Lock: 1.5 times as long per update as unsafe; queue: 200 times"
+    )
+    assert group.mark == "compared with unsafe: 0.20 µs"
+
+
+@pytest.mark.parametrize(
+    ("medians", "title"),
+    [
+        (
+            {("a", 10): 1, ("b", 10): 9, ("a", 100): 2, ("b", 100): 1.3},
+            "100 pages: 1.3 s (b) to 2.0 s (a)",
+        ),
+        (
+            {("a", 10): 1, ("a", 1_000): 2, ("b", 10): 1},
+            "10 pages: 1.0 s; 1,000: 2.0 s (a)",
+        ),
+    ],
+)
+def test_the_title_of_more_and_more_pages(
+    medians: dict[tuple[str, int], float], title: str
+) -> None:
+    assert conclusions.Group(counted(medians)).title == title
+
+
+TIMES = st.floats(0.001, 10_000)
+
+
+@given(TIMES, st.lists(TIMES, min_size=1, max_size=9))
+def test_a_title_is_true(baseline: float, others: list[float]) -> None:
+    medians = {f"way {n}": time for n, time in enumerate(others)}
+    rows = rows_of({"sequential": baseline} | medians)
+    title = conclusions.Group(rows).title
+    assert len(title) <= conclusions.TITLE_CHARACTERS
+    winners, instead, _ = title.partition("instead of")
+    assert bool(instead) == (min(others) * 1.1 < baseline)
+    if instead:
+        named = re.findall(r"[Ww]ay \d", winners)
+        assert named
+        for name in named:
+            assert medians[name.lower()] <= min(others) * 1.1
+
+
+def test_a_text_picture_of_each_group(file: Path) -> None:
     shown = plot.text(bench.load(file).rows)
     assert max(map(len, shown.splitlines())) < 80
     waiting, computing, paying, scale = shown.split("\n\n")
-    assert (
-        waiting.splitlines()[0] == "waiting, seconds; |: the ideal, its ideal"
-    )
+    blocks = [waiting, computing, paying, scale]
+    assert [block.splitlines()[0].lower() for block in blocks] == GROUPS
+    for block in blocks:
+        assert "Less is better." in block
     bars = {
-        line[:10].strip(): line.count("█") for line in waiting.splitlines()[1:]
+        line.split()[0]: line.count("█")
+        for line in waiting.splitlines()
+        if "█" in line
     }
     assert bars["sequential"] == pytest.approx(bars["together"] * 10, rel=0.2)
-    marks = {line.index("|") for line in waiting.splitlines()[1:]}
-    assert len(marks) == 1  # one ideal, in one column
-    assert [line.count("|") for line in computing.splitlines()[1:]] == [
-        1,
-        1,
-        0,
-    ]
-    assert "2.00 " in paying.splitlines()[2]
-    *grid, letters = scale.splitlines()
-    assert letters == "a: threads, b: other"
-    points = [line.index("b") for line in grid[1:] if "b" in line]
-    (ideal,) = (n for n, line in enumerate(grid) if "---" in line)
-    assert len(points) == 1
-    line = next(n for n, line in enumerate(grid[1:], 1) if "b" in line)
-    assert line < ideal  # slower is higher
+    marks = {line.find("|") for line in waiting.splitlines() if " s " in line}
+    assert len(marks - {-1}) == 1  # one ideal, in one column
+    assert "\n|  ideal: its ideal" in waiting
+    assert "logarithmic" not in waiting + computing
+    assert "x axis: median time in µs per update, logarithmic; " in paying
+    assert "|  compared with threads, unsafe: 0.50 µs" in paying
+    assert "ideal" not in paying
+    assert "█" not in paying  # a bar would have no zero
+    dots = [line.index("●") for line in paying.splitlines() if "●" in line]
+    first, second, third = dots  # 0.5, 2 and 50 µs
+    ratio = (third - first) / (second - first)
+    assert ratio == pytest.approx(2 / 0.602, rel=0.1)  # decades
 
 
-def test_a_plot_of_many_clients() -> None:
-    names = [f"client number {n}" for n in range(60)]
-    rows = [
-        bench.Row(
-            group="scale",
-            name=f"{name}, {count}",
-            median=n + 1.0,
-            least=n + 1.0,
-            most=n + 1.0,
-            ideal=None,
-            about="its ideal",
-            unit="seconds",
-            factor=1.0,
-            more={"count": count},
-        )
-        for n, name in enumerate(names)
-        for count in (10, 1_000)
-    ]
+def test_a_text_picture_of_more_and_more_pages(file: Path) -> None:
+    rows = [row for row in bench.load(file).rows if row.group == "scale"]
     lines = plot.text(rows).splitlines()
-    assert max(map(len, lines)) < 80
-    legend = " ".join(lines[1 + plot.LINES + 1 :])
-    assert legend.startswith("a: client number 0, b: client number 1, ")
-    assert "h: client number 7, i: client number 8, " in legend
-    assert legend.count("client number") == len(names)
+    assert lines[-1] == "-  ideal: its ideal"
+    grid = [line for line in lines if "│" in line]
+    (a,) = (n for n, line in enumerate(grid) if "a threads 2.00 s" in line)
+    (b,) = (n for n, line in enumerate(grid) if "b other 1.50 s" in line)
+    (ideal,) = (n for n, line in enumerate(grid) if "---" in line)
+    assert a < b < ideal  # slower is higher
+    assert "pages at once, logarithmic" in lines[3]
+    assert lines[-2].split() == ["10", "100", "1,000"]
 
 
-def test_an_svg_of_all_groups(file: Path) -> None:
-    found = bench.load(file)
-    svg = ElementTree.fromstring(plot.svg(found.rows, found.about))
-    texts = [x.text for x in svg.iter()]
-    for row in found.rows:
-        told = (
-            row.name.rpartition(", ")[0] if row.group == "scale" else row.name
-        )
-        assert any(text and text.startswith(told) for text in texts)
-    assert found.about in texts
-    kinds = [x.get("class") for x in svg.iter()]
-    bars = [x for x in svg.iter() if x.get("class") == "busy"]
-    assert len(bars) == 7
-    assert {x.get("x") for x in bars} == {f"{plot.LEFT}"}  # from zero
-    assert float(bars[0].get("width", 0)) == pytest.approx(
-        float(bars[1].get("width", 0)) * 10 / 1.01, rel=0.01
+def test_a_picture_of_many_clients() -> None:
+    rows = counted(
+        {
+            (f"client number {n}", count): n + 1.0
+            for n in range(60)
+            for count in (10, 1_000)
+        }
     )
-    assert kinds.count("bound") == 7  # six of bars, one line for scale
-    assert kinds.count("curve") == 2
-    assert kinds.count("ok") == 3
+    shown = plot.text(rows)
+    assert max(map(len, shown.splitlines())) < 80
+    assert "a client number 0 1.00 s" in shown
+    assert "h client number 59 60.00 s" in shown
+    assert shown.count("client number") >= 60
+    labels = svg_texts(chart.svg(conclusions.Group(rows), ""))
+    levels = [y for label, y in labels.items() if "client" in label]
+    check_that_no_label_covers_another(levels)
+
+
+def svg_texts(svg: str) -> dict[str, float]:
+    """Return the heights of the texts in an SVG."""
+    return {
+        text.text or "": float(text.get("y", 0))
+        for text in ElementTree.fromstring(svg).iter()
+        if text.tag.endswith("text")
+    }
+
+
+def check_that_no_label_covers_another(levels: list[float]) -> None:
+    ordered = sorted(levels)
+    assert len(ordered) > 1
+    for above, below in pairwise(ordered):
+        assert below - above >= 13  # pixels of a letter
+
+
+def test_an_svg_of_each_group(file: Path) -> None:
+    loaded = bench.load(file)
+    svgs = plot.svgs(loaded)
+    assert list(svgs) == GROUPS
+    for name, rows in bench.by_group(loaded.rows).items():
+        group, texts = conclusions.Group(rows), svg_texts(svgs[name])
+        assert group.title in texts
+        assert f"Measured on {loaded.about}." in texts
+        assert "from the shortest round to the longest" in texts
+        assert any("Less is better." in text for text in texts)
+        assert not any(re.search(r"\bus\b", text) for text in texts)
+        for row in rows:
+            *_, in_section = row.name.split(", ")
+            label = row.name.split(", ")[0] if name == "scale" else in_section
+            assert any(text.startswith(label) for text in texts)
+
+
+def shapes(svg: str, tag: str, *kinds: str) -> list[ElementTree.Element]:
+    """Return the shapes in an SVG with a class, except in its legend."""
+    return [
+        shape
+        for shape in ElementTree.fromstring(svg).iter()
+        if shape.tag.endswith(tag)
+        and shape.get("class") in kinds
+        and float(shape.get("x") or shape.get("cx") or 999) >= chart.LEFT
+    ]
+
+
+def test_bars_begin_at_zero(file: Path) -> None:
+    svgs = plot.svgs(bench.load(file))
+    slow, fast = shapes(svgs["waiting"], "rect", "fastest", "slower")
+    assert {slow.get("x"), fast.get("x")} == {f"{chart.LEFT}"}
+    assert float(slow.get("width", 0)) == pytest.approx(
+        float(fast.get("width", 0)) * 10 / 1.01, rel=0.01
+    )
+    assert (slow.get("class"), fast.get("class")) == ("slower", "fastest")
+    texts = svg_texts(svgs["waiting"])
+    assert "x axis: median time in seconds. Less is better." in texts
+    assert "ideal: its ideal" in texts
+    assert "10.00 s (10 times the ideal)" in texts
+    assert {"0", "2 s", "10 s"} <= texts.keys()
+
+
+def test_dots_on_a_logarithmic_axis(file: Path) -> None:
+    paying = plot.svgs(bench.load(file))["paying"]
+    kinds = "reference", "fastest", "slower"
+    assert not shapes(paying, "rect", *kinds)
+    dots = shapes(paying, "circle", *kinds)
+    assert [dot.get("class") for dot in dots] == [*kinds]
+    first, second, third = (float(dot.get("cx", 0)) for dot in dots)
+    ratio = (third - first) / (second - first)
+    assert ratio == pytest.approx(2 / 0.602, rel=0.01)
+    texts = svg_texts(paying)
+    assert "compared with threads, unsafe: 0.50 µs" in texts
+    assert "2.00 µs (4.0 times as long)" in texts
+    assert {"0.1 µs", "1 µs", "10 µs"} <= texts.keys()
+    assert not any("ideal" in text for text in texts)
+
+
+def test_lines_differ_in_colour_and_marker(file: Path) -> None:
+    scale = plot.svgs(bench.load(file))["scale"]
+    lines = shapes(scale, "polyline", "line s0", "line s1")
+    assert len(lines) == 2
+    markers = shapes(scale, "path", "marker s0", "marker s1")
+    signs = {(marker.get("class"), marker.get("d")) for marker in markers}
+    assert len(signs) == len({path for _, path in signs}) == 2
+    assert len(markers) == 3 + 2  # the points, and the labels
+    texts = svg_texts(scale)
+    ends = {
+        "threads: 2.00 s for 1,000 pages",
+        "other: 1.50 s for 1,000 pages",
+        "ideal: 1.00 s",
+    }
+    assert ends <= texts.keys()
+    check_that_no_label_covers_another([texts[end] for end in ends])
 
 
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=9))
 def test_an_axis_holds_its_numbers(numbers: list[float]) -> None:
-    axis = plot.Axis(numbers)
-    powers = axis.powers()
-    assert len(powers) >= 2
-    assert [axis.place(power) for power in (powers[0], powers[-1])] == [0, 1]
-    for number in numbers:
+    axis = axes.Axis(numbers)
+    assert axis.logarithmic == (max(numbers) > 20 * min(numbers))
+    assert len(axis.ticks) >= 2
+    assert axis.place(axis.ticks[0]) == 0
+    for number in [*numbers, *axis.ticks]:
         assert -1e-9 <= axis.place(number) <= 1 + 1e-9
+    if axis.logarithmic:
+        for tick in axis.ticks:
+            assert axes.tick_label(tick).strip(",.0")[:1] in {"1", "2", "5"}
+
+
+@given(
+    st.lists(st.floats(0, 100), min_size=1, max_size=9).map(sorted),
+    st.floats(0.1, 10),
+)
+def test_labels_are_spread(levels: list[float], gap: float) -> None:
+    places = axes.spread(levels, gap, 100)
+    assert places[-1] <= 100
+    for above, below in pairwise(places):
+        assert below - above >= gap - 1e-9
+    if all(b - a >= gap for a, b in pairwise(levels)):
+        assert places == levels
 
 
 @pytest.mark.parametrize(
@@ -179,7 +462,9 @@ def test_an_axis_holds_its_numbers(numbers: list[float]) -> None:
         json.dumps({"benchmarks": ENTRIES}),
     ],
 )
-def test_other_files_are_told_in_a_line(content: str, tmp_path: Path) -> None:
+def test_other_files_are_refused_in_a_line(
+    content: str, tmp_path: Path
+) -> None:
     file = tmp_path / "x.json"
     file.write_text(content, "utf-8")
     with pytest.raises(ValueError, match="no results of the benchmarks in"):
@@ -187,7 +472,7 @@ def test_other_files_are_told_in_a_line(content: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["bench", "nonsense"], "no group 'nonsense'; there are computing, "),
         (["bench", "--", "--benchmark-json"], "expected one argument"),
@@ -198,26 +483,47 @@ def test_other_files_are_told_in_a_line(content: str, tmp_path: Path) -> None:
     ],
 )
 def test_bad_usage(
-    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert director.main(words) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.count("\n") == 1
-    assert told in shown.err
+    assert message in shown.err
 
 
 def test_plot_draws_a_file_of_results(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    svg = file.with_suffix(".svg")
+    svg = file.with_name("mine.svg")
     assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
-    text = capsys.readouterr().out.splitlines()
-    assert text[0] == "waiting, seconds; |: the ideal, its ideal"
-    assert text[-1] == "a: threads, b: other"
-    texts = [element.text for element in ElementTree.parse(svg).iter()]
-    assert "a machine, 2026-11-21" in texts
-    assert "2.20 (1.05 times)" in texts
+    shown = capsys.readouterr().out
+    assert shown.strip() == plot.text(bench.load(file).rows).strip()
+    assert {path.name for path in file.parent.glob("*.svg")} == {
+        f"mine-{group}.svg" for group in GROUPS
+    }
+    texts = svg_texts(file.with_name("mine-computing.svg").read_text("utf-8"))
+    assert "2.20 s (1.0 times the ideal)" in texts
+
+
+def test_plot_draws_a_single_group_into_the_file_itself(file: Path) -> None:
+    whole = json.loads(file.read_text("utf-8"))
+    whole["benchmarks"] = ENTRIES[:2]
+    file.write_text(json.dumps(whole), "utf-8")
+    svg = file.with_name("mine.svg")
+    assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
+    assert list(file.parent.glob("*.svg")) == [svg]
+    assert "10.00 s (10 times the ideal)" in svg_texts(svg.read_text("utf-8"))
+
+
+def test_names_of_groups_become_names_of_files() -> None:
+    rows = [
+        row
+        for name in ("My Group: 1/2", "my group 1 2", "../..")
+        for row in rows_of({"a": 1.0}, group=name)
+    ]
+    names = list(plot.svgs(bench.Results(rows, "a machine")))
+    assert names == ["my-group-1-2", "my-group-1-2-2", "group"]
 
 
 @pytest.fixture
@@ -373,11 +679,17 @@ def test_ctrl_c_ends_the_benchmarks(traced: None, alone: None) -> None:
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """Let the results be written into copies of the repository's files."""
     copies = {}
-    for name in "README", "PAGE", "PICTURE":
+    for name in "README", "PAGE":
         original: Path = getattr(results, name)
         copies[name] = tmp_path / original.name
         copies[name].write_text(original.read_text("utf-8"), "utf-8")
         monkeypatch.setattr(results, name, copies[name])
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for original in results.PICTURES.glob("results*.svg"):
+        copies[original.name] = folder / original.name
+        copies[original.name].write_text(original.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(results, "PICTURES", folder)
     return copies
 
 
@@ -387,6 +699,30 @@ def test_the_pages_have_the_results(pages: dict[str, Path]) -> None:
     results.write()
     for name, path in pages.items():
         assert path.read_text("utf-8") == before[name]
+    shown = {path.name for path in results.PICTURES.iterdir()}
+    assert shown == {f"results-{group}.svg" for group in bench.groups()}
+
+
+def test_a_picture_of_a_group_that_is_gone_is_removed(
+    pages: dict[str, Path],
+) -> None:
+    gone = results.PICTURES / "results-gone.svg"
+    lesson = results.PICTURES / "99_lesson.svg"
+    for path in gone, lesson:
+        path.touch()
+    results.write()
+    assert not gone.exists()
+    assert lesson.exists()
+
+
+def test_the_page_shows_a_picture_above_each_table() -> None:
+    page = results.PAGE.read_text("utf-8")
+    groups = bench.by_group(bench.load(results.RESULTS).rows)
+    pictures = re.findall(r"!\[(.+)\]\((.+)\)\n\n```text\n(\w+), ", page)
+    assert [group for *_, group in pictures] == list(groups)
+    for alternative, picture, group in pictures:
+        assert (results.PAGE.parent / picture).is_file()
+        assert alternative.startswith(conclusions.Group(groups[group]).title)
 
 
 def test_the_headlines_are_of_the_medians() -> None:
@@ -463,6 +799,6 @@ def test_the_results_are_of_every_group() -> None:
     assert not re.search(r"/(home|root|Users)/", results.RESULTS.read_text())
 
 
-def test_no_results_are_told_where_a_row_is_missing(file: Path) -> None:
+def test_no_headlines_where_a_row_is_missing(file: Path) -> None:
     with pytest.raises(ValueError, match=r"no row \('waiting', 'async"):
         results.headlines(bench.load(file))

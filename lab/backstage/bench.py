@@ -8,9 +8,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,8 @@ class Row:
     beside it tell, and `about` says what that is. `factor` makes the table's
     `unit` of seconds. `more` holds, where it was measured, `cpu` (seconds),
     `memory` (most bytes), `site` (share of a core) and `count` (pages).
+    An ideal of several terms is the longest of several parts of the work;
+    `parts` are the names of the rows that measure only such a part.
     """
 
     group: str
@@ -50,6 +51,7 @@ class Row:
     unit: str
     factor: float
     more: dict[str, Any]
+    parts: frozenset[str] = frozenset()
 
     @property
     def times(self) -> float | None:
@@ -196,9 +198,13 @@ def _row(
     more, stats = dict(entry["extra_info"]), entry["stats"]
     group = entry["group"]
     terms = []
-    for term in more.pop("ideal"):
+    parts = set()
+    ideal = more.pop("ideal")
+    for term in ideal:
         if isinstance(term, list):  # another row, and by what to divide it
             name, divisor = term
+            if divisor == 1 and len(ideal) > 1:
+                parts.add(name)
             term = known.get((group, name), {"median": 0})["median"] / divisor
         terms.append(term)
     return Row(
@@ -209,17 +215,35 @@ def _row(
         stats["max"],
         max(terms) if all(terms) else None,
         more.pop("ideal is"),
-        more.pop("unit", "seconds"),
+        more.pop("unit", "seconds").replace("us an ", "µs per "),
         more.pop("factor", 1.0),
         more,
+        frozenset(parts),
     )
+
+
+def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each group, by its name."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    return groups
+
+
+def reference(rows: Sequence[Row]) -> Row | None:
+    """Return the row that all rows of a group are compared with, if any.
+
+    Such a row is another way of doing the work, and no ideal.
+    """
+    names = {row.about for row in rows}
+    return next((row for row in rows if names == {row.name}), None)
 
 
 def tables(rows: Sequence[Row]) -> str:
     """Return a table of each group, at most 80 columns wide."""
-    found = []
-    for _, own in groupby(rows, key=lambda row: row.group):
-        lines = cells(list(own))
+    blocks = []
+    for group in by_group(rows).values():
+        lines = cells(group)
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         *numbers, last = range(1, len(widths))
         text = []
@@ -227,8 +251,8 @@ def tables(rows: Sequence[Row]) -> str:
             padded = [f"{line[0]:<{widths[0]}}"]
             padded += [f"{line[n]:>{widths[n]}}" for n in numbers]
             text.append(f"{' '.join(padded)}  {line[last]}".rstrip())
-        found.append("\n".join(text))
-    return "\n\n".join(found)
+        blocks.append("\n".join(text))
+    return "\n\n".join(blocks)
 
 
 def cells(rows: Sequence[Row]) -> list[list[str]]:
@@ -247,7 +271,7 @@ def cells(rows: Sequence[Row]) -> list[list[str]]:
             "MB",
             "site",
             "times",
-            "the ideal",
+            "compared with" if reference(rows) else "the ideal",
         ]
     ]
     for row in rows:
