@@ -7,7 +7,7 @@ import pytest
 from conftest import Taker, find_once
 from test_director import Ask, ask, write_lessons
 
-from backstage import check
+from backstage import check, machine
 from backstage.catalogue import Lesson, Notes, lessons
 from backstage.check import FAILED, HELD, UNCLEAR
 
@@ -177,7 +177,7 @@ def test_a_changed_constant_breaks_the_prediction(
     changes = {name: eval(value) for name, value in notes.breaks.items()}
     result = take(number, **changes)
     assert result.status == 0
-    names = {"gil": check.gil_is_on(), "cores": float(notes.cores)}
+    names = {"gil": machine.gil_is_on(), "cores": float(notes.cores)}
     assert not check.holds(notes.holds, result.lines[-1], names)
 
 

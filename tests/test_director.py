@@ -22,6 +22,7 @@ import requests
 from conftest import computing, press_ctrl_c, terminal, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import make_recording
 
 from backstage import (
     catalogue,
@@ -31,7 +32,6 @@ from backstage import (
     new,
     picture,
     readme,
-    watch,
 )
 from backstage.catalogue import README, ROOT, find, lessons
 from backstage.files import replace_block
@@ -822,7 +822,7 @@ def test_one_lesson_is_drawn_with_those_of_its_axis(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    empty = watch.Recording("", 0, 1.0, {}, [], 0, 0)
+    empty = make_recording(1.0)
 
     def record(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
         drawn.append(lesson.number)

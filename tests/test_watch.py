@@ -15,8 +15,8 @@ import pytest
 from conftest import computing, wait_until
 from test_director import directing, lab
 
-from backstage import catalogue, picture, watch
-from backstage.watch import Process, Recording
+from backstage import catalogue, picture, states, watch
+from backstage.recording import Process, Recording
 
 BURN = """
 import sys, threading, time
@@ -51,20 +51,20 @@ def watching(
         script = tmp_path / "1_child.py"
         script.write_text(source, "utf-8")
         lesson = catalogue.read(script)
-        return watch.watch(lesson, {}, stdout=subprocess.DEVNULL)
+        return watch.watch(lesson, {})
 
     return run
 
 
 def cpu_seconds(recording: Recording) -> list[float]:
     """Return those of the processes, in the order of their appearance."""
-    return [p.points[-1][1] for p in recording.processes.values()]
+    return [process.cpu for process in recording.processes.values()]
 
 
 def at_once(one: Process, other: Process) -> float:
     """Return for how long both processes were there, in seconds."""
-    ends = min(one.points[-1][0], other.points[-1][0])
-    return ends - max(one.points[0][0], other.points[0][0])
+    ends = min(one.samples[-1].time, other.samples[-1].time)
+    return ends - max(one.samples[0].time, other.samples[0].time)
 
 
 def test_two_threads_under_the_gil_share_a_core(watching: Watch) -> None:
@@ -77,23 +77,65 @@ def test_two_threads_under_the_gil_share_a_core(watching: Watch) -> None:
     (process,) = recording.processes.values()
     burning = list(process.threads.values())[-2:]
     for thread in burning:
-        assert thread.points[-1][1] == pytest.approx(0.5, abs=0.1)
-    first = max(thread.points[0][0] for thread in burning)
-    last = min(thread.points[-1][0] for thread in burning)
+        assert thread.cpu == pytest.approx(0.5, abs=0.1)
+    first = max(thread.start for thread in burning)
+    last = min(thread.end for thread in burning)
     if GIL:
         assert last - first > 0.7  # they took turns
-    assert process.points[-1][1] < recording.seconds * (1.1 if GIL else 2.1)
+    assert process.cpu < recording.seconds * (1.1 if GIL else 2.1)
 
 
 @pytest.mark.timing
 def test_two_processes_compute_at_once(watching: Watch) -> None:
     recording = watching(SPAWN.format(code=BURN + "burn(0.6)", count=2))
     main, *two = recording.processes.values()
-    assert main.points[-1][1] < 0.5
+    assert main.cpu < 0.5
     assert len(two) == 2
     for process in two:
-        assert process.points[-1][1] == pytest.approx(0.6, abs=0.15)
+        assert process.cpu == pytest.approx(0.6, abs=0.15)
     assert at_once(*two) > 0.4
+
+
+@pytest.mark.skipif(not states.OWN_CALLS, reason="only Linux says")
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("time.sleep(0.6)", states.TIMER),
+        ("lock.acquire()", states.LOCK),
+        ("os.read(os.pipe()[0], 1)", states.PIPE),
+        ("pair[0].recv(1)", states.NETWORK),
+        ("select.select([pair[0]], [], [])", states.EVENTS),
+        ("asyncio.run(asyncio.sleep(0.6))", states.EVENTS),
+        ("subprocess.run(['sleep', '0.6'])", states.CHILD),
+    ],
+)
+def test_the_watcher_sees_what_a_thread_waits_for(
+    source: str, reason: str, watching: Watch
+) -> None:
+    recording = watching(
+        "import asyncio, os, select, socket, subprocess, threading, time\n"
+        "def end():\n"
+        "    time.sleep(0.6)\n"
+        "    os._exit(0)\n"
+        "threading.Thread(target=end).start()\n"
+        "lock = threading.Lock()\n"
+        "lock.acquire()\n"
+        "pair = socket.socketpair()\n"
+        f"{source}\n"
+    )
+    main = next(iter(recording.processes.values())).threads
+    thread = next(iter(main.values()))
+    seen = [sample.waits_for for sample in thread.samples]
+    assert reason in seen[len(seen) // 2 :]
+
+
+def test_the_lines_have_their_times(watching: Watch) -> None:
+    recording = watching(
+        "import time\nprint('one')\ntime.sleep(0.4)\nprint('two', end='')"
+    )
+    one, two = recording.lines
+    assert (one.text, two.text) == ("one", "two")
+    assert two.time - one.time == pytest.approx(0.4, abs=0.15)
 
 
 def test_who_sleeps_computes_nothing(watching: Watch) -> None:
@@ -102,9 +144,8 @@ def test_who_sleeps_computes_nothing(watching: Watch) -> None:
     (used,) = cpu_seconds(recording)
     assert used < 0.3
     (process,) = recording.processes.values()
-    times = [recording.seconds - 0.5, recording.seconds]
-    before, after = picture.spent(process.points, times)
-    assert after - before < 0.1
+    before = process.cpu_at(recording.seconds - 0.5)
+    assert process.cpu - before < 0.1
 
 
 def test_the_requests_are_those_that_the_site_saw(
@@ -118,7 +159,7 @@ def test_the_requests_are_those_that_the_site_saw(
         "with practice_site(pages) as urls:\n"
         "    for url in urls: requests.get(url, timeout=9)\n"
     )
-    one, two, three = recording.requests
+    one, two, three = recording.requests.values()
     assert [one.path, two.path, three.path] == [
         "/delay/0.2",
         "/delay/0.3",
@@ -128,10 +169,10 @@ def test_the_requests_are_those_that_the_site_saw(
     assert one.ended
     assert two.ended
     assert three.ended
-    assert 0 < one.arrived < one.ended <= two.arrived
-    assert two.arrived < two.ended <= three.arrived
+    assert 0 < one.started < one.ended <= two.started
+    assert two.started < two.ended <= three.started
     assert three.ended < recording.seconds
-    assert one.ended - one.arrived >= 0.2
+    assert one.ended - one.started >= 0.2
     assert recording.peak_requests == 1
     assert len(recording.processes) == 1  # the site is none of them
 
@@ -168,7 +209,8 @@ def test_a_site_that_is_slow_to_end_is_waited_for(
     )
     monkeypatch.setattr(watch, "SERVER", site)
     recording = watching(source)
-    assert [request.path for request in recording.requests] == ["/get"]
+    (request,) = recording.requests.values()
+    assert request.path == "/get"
 
 
 def test_a_site_that_does_not_end_is_killed(
@@ -186,7 +228,8 @@ def test_a_site_that_does_not_end_is_killed(
     monkeypatch.setattr(watch, "END_TIMEOUT", 0.5)
     recording = watching(source)
     assert recording.status == 3
-    assert [request.path for request in recording.requests] == ["/get"]
+    (request,) = recording.requests.values()
+    assert request.path == "/get"
     assert caplog.messages == [
         "practice site: did not end in 5 s, and was killed"
     ]
@@ -196,7 +239,7 @@ def test_a_child_that_dies_at_once(watching: Watch) -> None:
     recording = watching("import os; os._exit(3)")
     assert recording.status == 3
     assert recording.seconds > 0
-    assert recording.requests == []
+    assert recording.requests == {}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signal kills there")
@@ -228,7 +271,7 @@ def test_five_hundred_threads(watching: Watch) -> None:
     (process,) = recording.processes.values()
     if watch.SCHEDSTAT:  # a slow machine may not see the last of them
         assert 50 < len(process.threads) <= 501
-    assert process.points[-1][1] < recording.seconds
+    assert process.cpu < recording.seconds
 
 
 def test_memory_is_that_of_the_whole_tree(watching: Watch) -> None:
@@ -254,14 +297,13 @@ def test_memory_is_not_that_of_the_site(
 
 
 def test_memory_that_a_child_has_of_its_parent_does_not_count() -> None:
-    parent = watch.Process(1, [(0, 0)], ["python", "lab"])
-    child = watch.Process(2, [(1, 0), (1.1, 0)], ["python", "lab"])
-    assert watch.is_copy(child, parent)
-    assert not watch.is_copy(parent, None)
-    child.points.append((2, 0))  # it is a worker
-    assert not watch.is_copy(child, parent)
-    other = watch.Process(2, [(1, 0), (1.1, 0)], ["python", "server"])
-    assert not watch.is_copy(other, parent)
+    parent = watch.WatchedProcess(0, 1, ["python", "lab"])
+    child = watch.WatchedProcess(1, 2, ["python", "lab"])
+    assert watch.is_copy(child, parent, age=0.1)
+    assert not watch.is_copy(parent, None, age=0.1)
+    assert not watch.is_copy(child, parent, age=1)  # it is a worker
+    other = watch.WatchedProcess(1, 2, ["python", "server"])
+    assert not watch.is_copy(other, parent, age=0.1)
 
 
 def test_threads_have_the_names_that_the_system_has(watching: Watch) -> None:
@@ -288,7 +330,7 @@ def test_without_nanoseconds_there_are_ticks(
     assert cpu_seconds(recording)[0] == pytest.approx(0.55, abs=0.2)
     if process.threads:  # macOS tells nothing of them
         thread = list(process.threads.values())[-1]
-        assert thread.points[-1][1] == pytest.approx(0.5, abs=0.1)
+        assert thread.cpu == pytest.approx(0.5, abs=0.1)
 
 
 def test_without_times_of_threads_there_are_processes(
@@ -302,7 +344,7 @@ def test_without_times_of_threads_there_are_processes(
     recording = watching(BURN + "burn(0.5)")
     (process,) = recording.processes.values()
     assert process.threads == {}
-    assert process.points[-1][1] == pytest.approx(0.5, abs=0.2)
+    assert process.cpu == pytest.approx(0.5, abs=0.2)
 
 
 def test_it_draws_below_what_the_lesson_says(traced: None) -> None:
@@ -310,10 +352,9 @@ def test_it_draws_below_what_the_lesson_says(traced: None) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     said, _, drawn = run.stdout.partition("\n\n")
     assert "speed-up" in said.splitlines()[-1]
-    heading, main, *_, last = drawn.splitlines()
-    assert heading == "CPU, full height is one core"
-    assert main.startswith("main ")
-    assert last.startswith("took ")
+    assert re.search(r"(?m)^ +\|sequential ", drawn)
+    assert re.search(r"(?m)^main thread ", drawn)
+    assert drawn.splitlines()[-1].startswith("took ")
 
 
 def test_it_hands_on_the_status(traced: None) -> None:
@@ -328,16 +369,31 @@ def test_it_writes_an_svg(traced: None, tmp_path: Path) -> None:
     run = lab("watch", "--svg", str(file), "02", 'PAGES=["/delay/0.1"] * 3')
     assert run.returncode == 0
     texts = [x.text for x in ElementTree.parse(file).iter() if x.text]
-    assert texts.count("/delay/0.1") == 3
-    assert run.stdout.count("/delay/0.1 ") == 3
+    assert texts.count("3 x /delay/0.1") == 1
+    assert run.stdout.count("3 x /delay/0.1 ") == 1
     assert run.stdout.splitlines()[-1] in texts
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
-    tracks = [
-        float(x.get("width", 0))
-        for x in ElementTree.parse(file).iter()
-        if x.get("class") == "track"
-    ]
-    assert max(tracks) == picture.RIGHT - picture.LEFT
+
+
+def test_a_saved_run_is_drawn_again(traced: None, tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    words = ["01", 'PAGES=["/delay/0.1"] * 2']
+    run = lab("watch", "--save", str(file), *words, "--quiet")
+    assert run.returncode == 0
+    again = lab("replay", str(file), "--svg", str(tmp_path / "again.svg"))
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == run.stdout
+    assert (tmp_path / "again.svg").exists()
+
+
+def test_another_file_cannot_be_replayed(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    file.write_text("no recording")
+    for path in file, tmp_path / "missing.jsonl":
+        run = lab("replay", str(path))
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.startswith("lab: ")
+        assert run.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["", "missing/picture.svg"])
@@ -381,11 +437,11 @@ def test_ctrl_c_draws_what_was_seen(
     assert director.returncode == 130
     *_, told = err.splitlines()
     assert told.endswith(".py: stopped by Ctrl-C")
-    assert re.search(r"(?m)^CPU, full height is one core.*\nmain ", out)
+    assert re.search(r"(?m)^main thread ", out)
     if words[0] == "01":
         assert re.search(r"(?m)^[23] requests\b", out)
     else:
-        assert "\nprocess 2 " in out
+        assert re.search(r"(?m)^(process 2|4 processes) ", out)
     assert out.splitlines()[-1].startswith("took ")
     assert not list(tmp_path.iterdir())
 

@@ -79,6 +79,14 @@ class Notes:
     lines: int = 100
     kinds: list[str] = field(default_factory=list)
     axis: str = ""
+    draw: Mapping[str, str] = field(default_factory=dict)
+    headline: str = ""
+    compared: str = ""
+    phases: str = ""
+    worker: str = ""
+    bars: str = ""
+    unit: str = ""
+    memory: bool = False
     picture: str = ""
     block: str = ""
     tools: list[str] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import psutil
 from tqdm import tqdm
 
 from .catalogue import Lesson, LessonError, exit_status, started
-from .machine import cpus
+from .machine import cpus, gil_is_on
 
 BUSY = 0.25  # cores of other programs, from which on they may disturb a run
 LOOK = 0.3  # seconds of a look at what other programs do
@@ -122,11 +121,6 @@ def value_of(label: str, line: str) -> float:
             number = float(found[1].replace(",", ""))
             return number / 100 if found[2] else number
     raise LookupError(f"the last line has no number beside {label!r}")
-
-
-def gil_is_on() -> bool:
-    """Tell whether this interpreter, and so its lessons, has its GIL on."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def other_programs() -> float:

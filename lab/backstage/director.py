@@ -18,6 +18,7 @@ from . import (
     choose,
     course,
     cue,
+    events,
     machine,
     new,
     picture,
@@ -29,6 +30,7 @@ from . import (
     watch,
 )
 from .files import write_whole
+from .recording import rebuild
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +151,18 @@ def _parser(does: Verb) -> Parser:
         parser.add_argument(
             "name", metavar="NAME", help="of the file, such as 15_name"
         )
-    if does in (_watch, _plot):
+    if does is _replay:
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="written by watch --save"
+        )
+    if does is _watch:
+        parser.add_argument(
+            "--save",
+            metavar="FILE",
+            type=Path,
+            help="write what was seen to a file as well, for replay",
+        )
+    if does in (_watch, _replay, _plot):
         parser.add_argument(
             "--svg",
             metavar="FILE",
@@ -232,21 +245,44 @@ def _matrix(arguments: argparse.Namespace) -> int:
 def _watch(arguments: argparse.Namespace) -> int:
     """Run a lesson, and draw what it did to the machine.
 
-    First a row for each request that the practice site saw, then the CPU time
-    of each thread and process, all of it seen from outside. Ctrl-C ends the
-    lesson, and what was seen of it is drawn.
+    The title is the finding. Below it are the requests that the practice
+    site saw, and what each thread and process did: computing, or waiting,
+    and for what. All of it is seen from outside. Ctrl-C ends the lesson, and
+    what was seen of it is drawn.
     """
     lesson, changes = _choose_one(arguments.words)
     _check_file(arguments.svg)
+    _check_file(arguments.save)
     catalogue.announce(lesson, changes)
-    recording = watch.watch(lesson, changes)
-    print(f"\n{picture.text(recording)}", flush=True)
+    recording = watch.watch(lesson, changes, sys.stdout)
+    print(f"\n{picture.text(recording, lesson)}", flush=True)
     if arguments.svg:
-        drawn = picture.svg(recording, recording.seconds)
-        write_whole(arguments.svg, drawn)
+        write_whole(arguments.svg, picture.svg(recording, lesson))
+    if arguments.save:
+        events.save(recording.log, arguments.save)
     if recording.stopped:
         raise recording.stopped
     return recording.status
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    """Print a saved run of a lesson, and draw it again.
+
+    The file has one event a line; lab/backstage/events.py says which.
+    """
+    _check_file(arguments.svg)
+    try:
+        log_of_run = events.load(arguments.file)
+        lesson = catalogue.find(log_of_run.lesson)
+    except (ValueError, OSError, LookupError) as error:
+        raise UsageError(str(error)) from None
+    recording = rebuild(log_of_run)
+    for line in recording.lines:
+        print(line.text)
+    print(f"\n{picture.text(recording, lesson)}")
+    if arguments.svg:
+        write_whole(arguments.svg, picture.svg(recording, lesson))
+    return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -325,19 +361,23 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _plot(arguments: argparse.Namespace) -> int:
-    """Draw results that 'bench' wrote as JSON: bars, and lines for scale."""
+    """Draw results that 'bench' wrote as JSON, a picture for each group.
+
+    Where there are several groups, --svg mine.svg writes a file for each,
+    with the group's name before the suffix: mine-waiting.svg and so on.
+    """
     _check_file(arguments.svg)
-    found = _load(arguments.file)
-    print(plot.text(found.rows))
+    loaded = _load(arguments.file)
+    print(plot.text(loaded.rows))
     if arguments.svg:
-        write_whole(arguments.svg, plot.svg(found.rows, found.about))
+        plot.write_svgs(loaded, arguments.svg)
     return 0
 
 
 def _results(arguments: argparse.Namespace) -> int:
-    """Tell the repository's own results anew, in lab/ and in the README.
+    """Write lab/RESULTS.md, its pictures and the README's lines on results.
 
-    They are those in tests/benchmarks/results.json.
+    They show the results in tests/benchmarks/results.json.
     """
     try:
         results.write()
@@ -440,6 +480,7 @@ VERBS: dict[str, Verb] = {
     "on": _on,
     "matrix": _matrix,
     "watch": _watch,
+    "replay": _replay,
     "pictures": _pictures,
     "check": _check,
     "cue": _cue,

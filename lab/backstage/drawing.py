@@ -9,15 +9,15 @@ from xml.etree import ElementTree
 
 WIDTH = 800  # pixels of a picture
 MARGIN = 16  # pixels to the left of all text
-TITLE_CHARACTERS = 84  # of a title that fits in one line
+TITLE_CHARACTERS = 70  # of a title that fits in one line
 MAX_TICKS = 8  # steps on a time axis
 
 RULES = """
 text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .title {{ font-size: 18px; font-weight: 600; }}
 .dim {{ font-size: 12px; fill: {dim}; }}
-.inside {{ font-size: 12px; fill: #1f2328; }}
-.on-dark {{ font-size: 12px; fill: #ffffff; font-weight: 600; }}
+.inside {{ font-size: 12px; fill: #1f2328; stroke: #ffffff; stroke-width: 3px;
+  paint-order: stroke; }}
 .strong {{ font-weight: 600; }}
 .back {{ fill: {back}; }} .track {{ fill: {track}; }}
 .grid {{ stroke: {line}; }}
@@ -30,6 +30,19 @@ text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .bound {{ stroke: #d55e00; stroke-width: 2; }}
 .range {{ stroke: {text}; }}
 .curve {{ fill: none; stroke: #0072b2; stroke-width: 2; }}
+.request {{ fill: #3274b5; }} .bar {{ fill: #0072b2; }}
+.fastest {{ fill: #0072b2; }} .slower {{ fill: #56b4e9; }}
+.reference {{ fill: #d55e00; }} .part {{ fill: none; stroke: {dim}; }}
+.halo {{ stroke: {back}; stroke-width: 4px; paint-order: stroke; }}
+.s0 {{ fill: #0072b2; stroke: #0072b2; }}
+.s1 {{ fill: #e69f00; stroke: #e69f00; }}
+.s2 {{ fill: #009e73; stroke: #009e73; }}
+.s3 {{ fill: #cc79a7; stroke: #cc79a7; }}
+.s4 {{ fill: #56b4e9; stroke: #56b4e9; }}
+.s5 {{ fill: {text}; stroke: {text}; }}
+.line {{ fill: none; stroke-width: 2; }}
+.marker {{ stroke: {back}; }}
+.leader {{ stroke: {dim}; stroke-dasharray: 1 3; }}
 .computing {{ fill: #00704f; }}
 .ready {{ fill: url(#ready); }}
 .network {{ fill: #9fd4f2; }}
@@ -70,8 +83,8 @@ def canvas(title: str, about: str) -> ElementTree.Element:
     """Return an SVG of WIDTH with a title and a line about it."""
     picture = ElementTree.Element("svg", role="img", width=str(WIDTH))
     picture.set("xmlns", "http://www.w3.org/2000/svg")
-    ElementTree.SubElement(picture, "title").text = title
-    ElementTree.SubElement(picture, "desc").text = about
+    ElementTree.SubElement(picture, "title").text = printable(title)
+    ElementTree.SubElement(picture, "desc").text = printable(about)
     ElementTree.SubElement(picture, "style").text = _style()
     definitions = ElementTree.SubElement(picture, "defs")
     for name, (background, colour, path) in PATTERNS.items():
@@ -100,7 +113,12 @@ def write(
     """Write words into an SVG; their `anchor` (start, middle, end) is at x."""
     element = draw(picture, "text", kind, x=x, y=y)
     element.set("text-anchor", anchor)
-    element.text = words
+    element.text = printable(words)
+
+
+def printable(words: str) -> str:
+    """Return words with "?" for what no terminal and no SVG can show."""
+    return "".join(char if char.isprintable() else "?" for char in words)
 
 
 def draw(

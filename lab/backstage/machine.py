@@ -106,3 +106,8 @@ def _settings(controller: str, *names: str) -> Iterator[list[str]]:
 
 if __name__ == "__main__":
     print(describe_python())
+
+
+def gil_is_on() -> bool:
+    """Tell whether this interpreter, and so its lessons, has its GIL on."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

@@ -1,155 +1,125 @@
-"""A recording of a run as a picture: text for the terminal, or an SVG."""
+"""Pictures of a run: text for the terminal, or an SVG.
 
-import datetime
-import math
+Both draw a `layout.Layout`; what it shows is decided there.
+"""
+
 import subprocess
 import textwrap
-from bisect import bisect
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import batched, chain, groupby, pairwise
-from operator import sub
-from statistics import mean
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
 from xml.etree import ElementTree
 
 from .catalogue import ROOT, Lesson, lessons
+from .drawing import (
+    MARGIN,
+    TITLE_CHARACTERS,
+    canvas,
+    draw,
+    finish,
+    printable,
+    ticks,
+    write,
+)
 from .files import write_whole
-from .machine import truth
-from .watch import Points, Process, Recording, Request, watch
+from .layout import (
+    CHILD,
+    COMPUTING,
+    NETWORK,
+    OTHERS,
+    READY,
+    STATES,
+    TIMER,
+    TURN,
+    WAITING,
+    WORK,
+    Bar,
+    Lane,
+    Layout,
+    Page,
+    Phase,
+    Row,
+    Slice,
+    lay_out,
+    summarize,
+)
+from .recording import Recording, Request
+from .watch import watch
 
 FOLDER = ROOT / "lab" / "pictures"
 
-MOST = 40  # rows of requests, and as many lanes: more of them share a row
-LEAST = 1 / 60  # of the run, that a thread with a lane of its own computes
-NOISE = 1.2  # cores that may seem to be busy where it is one
-TICKS = 8  # figures on the time axis, at most
-LABEL = 20  # characters of a name, at most
-
-WIDTH = 79  # columns of the text
-BLOCKS = " ▁▂▃▄▅▆▇█"
-NONE, SOME, MOSTLY, FAILED = " ─━x"  # of a row's pages are under way
-
-LEFT, RIGHT, MARGIN = 150, 780, 16  # pixels of the SVG; time is between them
-TOP, ROW, LANE, GAP = 76, 11, 26, 6  # pixels, downwards
-STEP = 0.05  # seconds of a step in its lanes, two looks, where there is room
-KINDS = {SOME: "some", MOSTLY: "ok", FAILED: "failed"}
-RULES = """
-text {{ font: 12px system-ui, sans-serif; fill: {text}; }}
-.title {{ font-size: 16px; font-weight: 600; }}
-.dim {{ font-size: 11px; fill: {dim}; }}
-.back {{ fill: {back}; }} .track {{ fill: {track}; }}
-.grid {{ stroke: {line}; }}
-.half {{ stroke: {line}; stroke-dasharray: 3; }}
-.ok {{ fill: {ok}; }} .some {{ fill: {ok}; opacity: 0.4; }}
-.failed {{ fill: none; stroke: {failed}; stroke-width: 1.5; }}
-.busy {{ fill: {busy}; }}
-.bound {{ stroke: {failed}; stroke-width: 2; }}
-.range {{ stroke: {text}; }}
-.curve {{ fill: none; stroke: {ok}; stroke-width: 2; }}
-"""
-# The colours of GitHub's own pages, light and dark (primer.style).
-LIGHT = {
-    "back": "#ffffff",
-    "text": "#1f2328",
-    "dim": "#59636e",
-    "line": "#d1d9e0",
-    "track": "#e6eaef",
-    "ok": "#0969da",
-    "failed": "#cf222e",
-    "busy": "#1a7f37",
+COLUMNS = 79  # of the text
+LINES = 24  # of the text, at most
+TEXT_ROWS = (10, 8, 6, 5, 4)  # of requests: fewer until the text fits
+FULL, HALF = 0.75, 0.25  # shares of computing with signs of their own
+COMPUTING_SIGN, HALF_SIGN = "█", "▄"
+SIGNS = {
+    READY: "░",
+    TURN: "/",
+    NETWORK: "~",
+    TIMER: "-",
+    WORK: ",",
+    OTHERS: ".",
+    CHILD: ":",
+    WAITING: "?",
 }
-DARK = {
-    "back": "#0d1117",
-    "text": "#f0f6fc",
-    "dim": "#9198a1",
-    "line": "#3d444d",
-    "track": "#21262d",
-    "ok": "#4493f8",
-    "failed": "#f85149",
-    "busy": "#3fb950",
+NOTHING, SOME, MOST, FAILED = " ─━x"  # of a row's pages are under way
+DELAY = "·"  # before another attempt
+
+LEFT, RIGHT = 160, 784  # pixels of the SVG; time is between them
+SVG_ROWS = 20  # of requests, at most
+ROW, WIDE_ROW, LANE, GAP = 9, 14, 28, 6  # pixels, downwards
+FEW_ROWS = 12  # of requests: so many are wide
+CURVE, BAR = 70, 20  # pixels, downwards
+MAX_SLICES = 160  # of the time axis
+MIN_SLICE = 0.05  # seconds: two looks of the watcher
+CHARACTER, STRONG = 6.4, 7.4  # pixels of a letter and of a strong one, about
+LINE = 15  # pixels from one line of small text to the next
+SMOOTHING = 2  # slices on each side that decide what a lane is labelled
+SHORT_NAMES = {
+    COMPUTING: "computing",
+    READY: "no free CPU",
+    TURN: "takes turns",
+    NETWORK: "waits for the network",
+    TIMER: "waits for a timer",
+    WORK: "waits for work",
+    OTHERS: "waits for others",
+    CHILD: "waits for a child",
+    WAITING: "waits",
 }
 
-Page = list[Request]  # the tries of one page, one after the other
-Row = Sequence[Page]  # the pages that share a row of the picture
+
+def text(recording: Recording, lesson: Lesson) -> str:
+    """Return the picture of a run as at most LINES lines of COLUMNS."""
+    lines: list[str] = []
+    for rows in TEXT_ROWS:
+        lines = _text_lines(recording, lesson, rows)
+        if len(lines) <= LINES:
+            break
+    return "\n".join(printable(line).rstrip() for line in lines)
 
 
-@dataclass(frozen=True)
-class Lane:
-    """Who computed when: `shares` of the full height, one for each slice.
+def svg(
+    recording: Recording,
+    lesson: Lesson,
+    *,
+    span: float | None = None,
+    last_lines: Mapping[str, str] | None = None,
+) -> str:
+    """Return the picture of a run as an SVG of 800 pixels' width.
 
-    `threads` is how many threads it stands for.
+    Arguments: as for `layout.lay_out`.
     """
-
-    name: str
-    shares: list[float]
-    threads: int
-
-
-def text(recording: Recording) -> str:
-    """Return the picture as lines of at most WIDTH columns."""
-    rows = request_rows(recording.requests)
-    names = [label(row) for row in rows]
-    names += [one.name for one in lanes(recording, slices(recording, WIDTH))]
-    wide = max(map(len, names), default=0)
-    columns = WIDTH - wide - 1
-    edges = slices(recording, columns)
-    lines = [about_requests(rows, SOME, FAILED)] if rows else []
-    lines += [f"{label(row):<{wide}} {marks(row, edges)}" for row in rows]
-    found = lanes(recording, edges)
-    lines.append(about_lanes(recording, found))
-    for one in found:
-        blocks = "".join(map(block, one.shares))
-        lines.append(f"{one.name:<{wide}.{wide}} {blocks}")
-    axis = ""
-    for tick in ticks(recording.seconds):
-        at = wide + 1 + int(tick / recording.seconds * columns)
-        figure = f"{tick:g}" if tick else "0 s"
-        if at + len(figure) <= WIDTH:
-            axis = f"{axis:<{at}}{figure}"
-    lines += [axis, *textwrap.wrap(summary(recording), WIDTH)]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def svg(recording: Recording, span: float) -> str:
-    """Return the picture as an SVG of 800 pixels' width.
-
-    Arguments: `span`, the seconds that its time axis is long.
-    """
-    picture = canvas(recording.title, summary(recording))
-    tracks = ElementTree.SubElement(picture, "g")
-    grid = ElementTree.SubElement(picture, "g")
-    y = TOP
-    wide = int(recording.seconds / span * (RIGHT - LEFT))
-    rows = request_rows(recording.requests)
-    if rows:
-        about = about_requests(rows, "pale", "red")
-        write(picture, about, MARGIN, y, "dim")
-        y += 8
-        for row in rows:
-            write(picture, label(row), LEFT - 8, y + 9, "dim", "end")
-            draw_marks(picture, marks(row, slices(recording, wide)), y)
-            y += ROW
-        y += 24
-    steps = min(wide, max(60, int(recording.seconds / STEP)))
-    found = lanes(recording, slices(recording, steps))
-    write(picture, about_lanes(recording, found), MARGIN, y, "dim")
-    y += 8
-    for one in found:
-        write(picture, one.name, LEFT - 8, y + 17, anchor="end")
-        draw(tracks, "rect", "track", x=LEFT, y=y, width=wide, height=LANE)
-        half = y + LANE / 2
-        draw(grid, "line", "half", x1=LEFT, x2=LEFT + wide, y1=half, y2=half)
-        path = outline(one, wide, y + LANE)
-        draw(picture, "path", "busy").set("d", path)
-        y += LANE + GAP
-    for tick in ticks(span):
-        x = LEFT + tick / span * (RIGHT - LEFT)
-        draw(grid, "line", "grid", x1=x, x2=x, y1=TOP + 8, y2=y)
-        write(picture, f"{tick:g} s", x, y + 14, "dim", "middle")
-    today = datetime.datetime.now(datetime.UTC).date()
-    write(picture, f"{truth()}, {today}", MARGIN, y + 38, "dim")
-    return finish(picture, y + 50)
+    count = min(MAX_SLICES, max(20, int(recording.seconds / MIN_SLICE)))
+    plan = lay_out(
+        recording,
+        lesson,
+        slices=count,
+        rows=SVG_ROWS,
+        span=span,
+        last_lines=last_lines,
+    )
+    return _Drawing(plan).finish()
 
 
 def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
@@ -162,23 +132,32 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
     pictures stay as they were.
     """
     axes = {axis(lesson) for lesson in chosen or lessons()}
-    recordings = []
+    recordings: list[tuple[Lesson, Recording]] = []
     spans = defaultdict[str, float](float)
+    last_lines = {}
     for lesson in lessons():
-        name = axis(lesson)
-        if name not in axes:
+        if axis(lesson) not in axes:
             continue
         print(lesson.name, flush=True)
-        recording = watch(lesson, {}, stdout=subprocess.DEVNULL)
+        recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
         if recording.stopped:
             raise recording.stopped
         if recording.status:
             raise ChildProcessError(f"{lesson.name} failed: no new pictures")
-        print(summary(recording))
+        print(summarize(recording))
+        recordings.append((lesson, recording))
+        name = axis(lesson)
         spans[name] = max(spans[name], recording.seconds)
-        recordings.append((lesson.path.stem, recording, name))
-    for stem, recording, name in recordings:
-        write_whole(FOLDER / f"{stem}.svg", svg(recording, spans[name]))
+        if recording.lines:
+            last_lines[lesson.number] = recording.lines[-1].text
+    for lesson, recording in recordings:
+        drawn = svg(
+            recording,
+            lesson,
+            span=spans[axis(lesson)],
+            last_lines=last_lines,
+        )
+        write_whole(FOLDER / f"{lesson.path.stem}.svg", drawn)
 
 
 def axis(lesson: Lesson) -> str:
@@ -186,301 +165,524 @@ def axis(lesson: Lesson) -> str:
     return lesson.notes.axis or lesson.number
 
 
-def summary(recording: Recording) -> str:
-    """Return the run's figures as one line."""
-    seconds = recording.seconds
-    used = sum(p.points[-1][1] for p in recording.processes.values())
-    peak = f"{recording.peak_memory / 1e6:,.0f} MB"
-    if recording.requests:
-        peak = f"{recording.peak_requests:,} in flight, {peak}"
-    return (
-        f"took {seconds:.2f} s, CPU {used:.2f} s: on average "
-        f"{used / seconds:.2f} cores; peak {peak}"
-    )
+# Text
 
 
-def about_requests(rows: Sequence[Row], some: str, bad: str) -> str:
-    """Return the heading of the requests.
+def _text_lines(recording: Recording, lesson: Lesson, rows: int) -> list[str]:
+    """Return the lines of the text with at most so many rows of requests."""
+    names = _lane_names(recording, lesson)
+    wide = max(map(len, names), default=0)
+    columns = COLUMNS - wide - 1
+    plan = lay_out(recording, lesson, slices=columns, rows=rows)
+    labels = _group_labels(plan.rows)
+    wide = max([wide, *map(len, labels)])
+    columns = COLUMNS - wide - 1
+    plan = lay_out(recording, lesson, slices=columns, rows=rows)
+    scale = columns / plan.span
+    lines = textwrap.wrap(plan.headline, COLUMNS)
+    lines += [
+        " " * (wide + 1) + line
+        for line in _text_phases(plan.phases, scale, columns)
+    ]
+    if plan.rows:
+        lines.append(plan.requests)
+    for label, row in zip(labels, plan.rows, strict=True):
+        marks = _text_row(row, columns, plan.seconds)
+        lines.append(f"{label:<{wide}} {marks}")
+    for lane in plan.lanes:
+        signs = "".join(map(_sign, lane.slices))
+        lines.append(f"{lane.name:<{wide}} {signs}")
+    if plan.memory:
+        blocks = _text_curve(plan.memory, columns, plan.seconds)
+        lines.append(f"{'memory':<{wide}} {blocks}")
+    lines.append(_text_axis(plan.span, wide + 1, scale))
+    lines += _text_bars(plan.bars)
+    lines += _wrap_entries(_text_legend(plan))
+    lines += textwrap.wrap(plan.summary, COLUMNS)
+    return lines
 
-    Arguments: `some`, what a time looks like in which at most half of a row's
-    pages are under way, and `bad`, one of failure.
-    """
-    pages = list(chain.from_iterable(rows))
-    requests = list(chain.from_iterable(pages))
-    told = f"{len(requests):,} request{'s' if len(requests) > 1 else ''}"
-    if len(requests) > len(pages):
-        told += f" for {len(pages):,} pages"
-    if len(rows[0]) > 1:
-        told += f", {len(rows[0])} a row ({some}: at most half of them)"
-    if failures := sum(map(failed, requests)):
-        told += f", {failures:,} failed ({bad})"
-    return told
+
+def _lane_names(recording: Recording, lesson: Lesson) -> list[str]:
+    plan = lay_out(recording, lesson, slices=1, rows=1)
+    return [lane.name for lane in plan.lanes]
 
 
-def about_lanes(recording: Recording, found: Sequence[Lane]) -> str:
-    """Return the heading of these lanes of a run."""
-    told = "CPU, full height is one core"
-    processes = recording.processes.values()
-    threads = [one for process in processes for one in process.threads]
-    drawn = sum(lane.threads for lane in found)
-    if not threads:
-        told += "; of processes, as this system times no threads"
-    elif idle := len(threads) - drawn:
-        told += f"; without {idle} thread{'s' if idle > 1 else ''} "
-        told += "that hardly computed"
-    return told
-
-
-def request_rows(requests: Sequence[Request]) -> list[Row]:
-    """Return the pages that were asked for, in the order of arrival.
-
-    A request for the address of one that had failed before is another try of
-    that page. More than MOST rows are made fewer by putting neighbours into
-    one, always the same number of them.
-    """
-    pages: list[Page] = []
-    unfinished = defaultdict[str, list[Page]](list)
-    for request in sorted(requests, key=lambda one: one.arrived):
-        known = unfinished[request.path]
-        again = [one for one in known if end_of(one[-1]) <= request.arrived]
-        if again:
-            page = again[0]
-            known.remove(page)
+def _text_phases(
+    phases: Sequence[Phase], scale: float, columns: int
+) -> list[str]:
+    """Return lines with the names of the phases where these begin."""
+    lines: list[str] = []
+    for phase in phases:
+        label = f"|{phase.name}"[:columns]
+        start = min(int(phase.start * scale), columns - len(label))
+        for n, line in enumerate(lines):
+            if len(line) < start:
+                lines[n] = f"{line:<{start}}{label}"
+                break
         else:
-            page = []
-            pages.append(page)
-        page.append(request)
-        if failed(request):
-            known.append(page)
-    return list(batched(pages, math.ceil(len(pages) / MOST) or 1))
+            lines.append(" " * start + label)
+    return lines
 
 
-def label(row: Row) -> str:
-    """Return the path of a row's first page, and how many more there are.
-
-    It is without its query where that would be too long.
-    """
-    more = f" +{len(row) - 1} more" if len(row) > 1 else ""
-    path, most = row[0][0].path, LABEL - len(more)
-    if len(path) > most:
-        path = path.partition("?")[0]
-    return shorten(path, most) + more
-
-
-def shorten(name: str, most: int = LABEL) -> str:
-    """Return a name in one line of at most so many characters."""
-    shown = "".join(one if one.isprintable() else "?" for one in name)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
-
-
-def marks(row: Row, edges: Sequence[float]) -> str:
-    """Return what goes on in a row, a character for each slice of time."""
-    count = len(edges) - 1
-    under_way, failing = [0] * count, [0] * count
-    for request in chain.from_iterable(row):
-        times = request.arrived, min(end_of(request), edges[-1])
-        first, last = (int(time / edges[-1] * count) for time in times)
-        for n in range(max(first, 0), min(last + 1, count)):
-            under_way[n] += 1
-            failing[n] += failed(request)
-    found = ""
-    for here, bad in zip(under_way, failing, strict=True):
-        if 2 * bad >= here:
-            found += FAILED if here else NONE
+def _text_row(row: Row, columns: int, seconds: float) -> str:
+    """Return what goes on in a row of requests, a sign for each slice."""
+    scale = columns / seconds
+    under_way = [0] * columns
+    failing = [0] * columns
+    delays = [False] * columns
+    for page in row.pages:
+        for request in page:
+            first, last = _columns_of(request, scale, columns)
+            for column in range(first, last + 1):
+                under_way[column] += 1
+                failing[column] += request.failed
+        for start, end in _delays(page):
+            for column in range(
+                int(start * scale), min(int(end * scale) + 1, columns)
+            ):
+                delays[column] = True
+    signs = ""
+    for count, bad, delay in zip(under_way, failing, delays, strict=True):
+        if not count:
+            signs += DELAY if delay else NOTHING
+        elif 2 * bad >= count:
+            signs += FAILED
         else:
-            found += MOSTLY if 2 * here > len(row) else SOME
-    return found
+            signs += MOST if 2 * count > row.size else SOME
+    return signs
 
 
-def end_of(request: Request) -> float:
-    """Return when a request ended, in seconds since the start."""
-    return math.inf if request.ended is None else request.ended
+def _columns_of(
+    request: Request, scale: float, columns: int
+) -> tuple[int, int]:
+    """Return the first and the last slice of a request."""
+    end = columns / scale if request.ended is None else request.ended
+    first = min(max(int(request.started * scale), 0), columns - 1)
+    return first, min(max(int(end * scale), first), columns - 1)
 
 
-def failed(request: Request) -> bool:
-    """Tell whether a request ended, and in failure."""
-    return request.ended is not None and (request.status or 599) >= 400
+def _delays(page: Page) -> list[tuple[float, float]]:
+    """Return the times between the attempts of a page."""
+    return [
+        (before.ended or 0.0, after.started)
+        for before, after in pairwise(page)
+    ]
 
 
-def lanes(recording: Recording, edges: Sequence[float]) -> list[Lane]:
-    """Return who computed when, in the slices between these times.
-
-    The main thread comes first, and always has a lane. Another thread has
-    one if it computed for LEAST of the run, and so have the others of a
-    process if they did so together. More than MOST lanes are made fewer, each
-    the mean of equally many neighbours.
-    """
-    found: list[Lane] = []
-    workers = 0
-    for process in recording.processes.values():
-        name = f"process {workers + 1}" if found else "main"
-        if is_fork_server(process, recording):
-            name = "fork server"
-        own = process_lanes(process, name, edges)
-        workers += bool(own) and name.startswith("process")
-        found += own
-    size = math.ceil(len(found) / MOST) or 1
-    return [mean_lane(some) for some in batched(found, size)]
+def _sign(shares: Slice) -> str:
+    """Return the sign of a slice of a lane."""
+    if not shares:
+        return NOTHING
+    computing = shares.get(COMPUTING, 0.0)
+    if computing >= FULL:
+        return COMPUTING_SIGN
+    if computing >= HALF:
+        return HALF_SIGN
+    return SIGNS[_most_other(shares)]
 
 
-def process_lanes(
-    process: Process, name: str, edges: Sequence[float]
-) -> list[Lane]:
-    """Return the lanes of one process, `name`, as `lanes` does."""
-    least = edges[-1] * LEAST
-    rest = spent(process.points, edges)
-    prefix = "" if name == "main" else f"{name}: "
-    found: list[Lane] = []
-    for n, thread in enumerate(process.threads.values()):
-        if thread.points[-1][1] < least and (n or prefix):
-            continue
-        used = spent(thread.points, edges)
-        rest = list(map(sub, rest, used))
-        own = f"{prefix}thread {thread.name or len(found) or 1}"
-        found.append(make_lane(own if n else name, used, edges, 1))
-    if rest[-1] >= least:
-        others = len(process.threads) - len(found)
-        together = f"{prefix}the others" if process.threads else name
-        found.append(make_lane(together, rest, edges, others))
-    return found
+def _most_other(shares: Slice) -> str:
+    """Return the state that most of a slice is in, but for computing."""
+    others = {name: x for name, x in shares.items() if name != COMPUTING}
+    return max(others, key=lambda name: others[name])
 
 
-def make_lane(
-    name: str, used: list[float], edges: Sequence[float], threads: int
-) -> Lane:
-    """Return the lane of so many threads and CPU seconds so far."""
-    busy = [max(b - a, 0) / edges[1] for a, b in pairwise(used)]
-    cores = math.ceil(max(busy) / NOISE) if threads != 1 else 1
-    if cores > 1:
-        name += f" ({cores} cores)"
-    shares = [min(share / max(cores, 1), 1) for share in busy]
-    return Lane(shorten(name), shares, threads)
+def _text_curve(
+    memory: Sequence[tuple[float, int]], columns: int, seconds: float
+) -> str:
+    """Return the memory in each slice as a block of its height."""
+    most = max(size for _, size in memory)
+    heights = [0.0] * columns
+    for time, size in memory:
+        column = min(int(time / seconds * columns), columns - 1)
+        heights[column] = max(heights[column], size / most)
+    blocks = " ▁▂▃▄▅▆▇█"
+    last = 0.0
+    signs = ""
+    for height in heights:
+        last = height or last
+        signs += blocks[round(last * 8)]
+    return signs
 
 
-def mean_lane(some: Sequence[Lane]) -> Lane:
-    """Return the mean of some lanes."""
-    more = f" +{len(some) - 1} more" if len(some) > 1 else ""
-    return Lane(
-        shorten(some[0].name, LABEL - len(more)) + more,
-        [
-            mean(shares)
-            for shares in zip(*(x.shares for x in some), strict=True)
-        ],
-        sum(lane.threads for lane in some),
-    )
+def _text_axis(seconds: float, margin: int, scale: float) -> str:
+    """Return the line with the figures of the time axis."""
+    line = ""
+    for tick in ticks(seconds):
+        column = margin + int(tick * scale)
+        figure = f"{tick:g}" if tick else "0 s"
+        if column + len(figure) <= COLUMNS:
+            line = f"{line:<{column}}{figure}"
+    return line
 
 
-def is_fork_server(process: Process, recording: Recording) -> bool:
-    """Tell whether it starts workers; they have the same command line."""
-    parent = recording.processes.get(process.parent)
-    return (
-        "multiprocessing.forkserver" in " ".join(process.command)
-        and parent is not None
-        and parent.command != process.command
-    )
+def _text_bars(bars: Sequence[Bar]) -> list[str]:
+    """Return a line for each bar, all from zero on."""
+    if not bars:
+        return []
+    wide = max(len(bar.name) for bar in bars)
+    most = max(bar.value for bar in bars) or 1
+    columns = COLUMNS - wide - 20
+    return [
+        f"{bar.name:<{wide}} {_figure(bar):>17} "
+        f"{'█' * round(bar.value / most * columns)}"
+        for bar in bars
+    ]
 
 
-def spent(points: Points, times: Sequence[float]) -> list[float]:
-    """Return the CPU seconds so far at each of these times.
-
-    From one look to the next they are taken to grow evenly, and after the
-    last one not at all.
-    """
-    found = []
-    for now in times:
-        after = bisect(points, (now, math.inf))
-        seconds = points[max(after - 1, 0)][1]
-        if 0 < after < len(points):
-            (t0, c0), (t1, c1) = points[after - 1 : after + 1]
-            seconds += (c1 - c0) * (now - t0) / (t1 - t0)
-        found.append(seconds)
-    return found
+def _figure(bar: Bar) -> str:
+    """Return the value of a bar with its unit."""
+    digits = 0 if bar.value >= 10 or bar.value == 0 else 1
+    return f"{bar.value:,.{digits}f} {bar.unit}".rstrip()
 
 
-def slices(recording: Recording, count: int) -> list[float]:
-    """Return the edges of `count` equal slices of the run, in seconds."""
-    return [recording.seconds * n / count for n in range(count + 1)]
+def _text_legend(plan: Layout) -> list[str]:
+    """Return the signs in the lanes with what they mean."""
+    signs = {_sign(x) for lane in plan.lanes for x in lane.slices}
+    entries = []
+    if COMPUTING_SIGN in signs:
+        entries.append(f"{COMPUTING_SIGN} computing")
+    if HALF_SIGN in signs:
+        entries.append(f"{HALF_SIGN} computing about half of the time")
+    for state in plan.states:
+        if state in SIGNS and SIGNS[state] in signs:
+            entries.append(f"{SIGNS[state]} {STATES[state]}")
+    rows = [_text_row(row, COLUMNS, plan.seconds) for row in plan.rows]
+    if any(DELAY in row for row in rows):
+        entries.append(f"{DELAY} delay before another attempt")
+    if any(FAILED in row for row in rows):
+        entries.append(f"{FAILED} request that fails")
+    if any(SOME in row for row in rows):
+        entries.append(f"{SOME} at most half of the row's pages")
+    return entries
 
 
-def ticks(seconds: float) -> list[float]:
-    """Return round times from 0 to `seconds`, at most TICKS steps of them."""
-    least = seconds / TICKS
-    power = 10 ** math.floor(math.log10(least))
-    step = next(n * power for n in (1, 2, 5, 10) if n * power >= least)
-    return [n * step for n in range(int(seconds / step) + 1)]
+def _wrap_entries(entries: Iterable[str]) -> list[str]:
+    """Return lines with as many whole entries as they can hold."""
+    lines: list[str] = []
+    for entry in entries:
+        longer = f"{lines[-1]}   {entry}" if lines else ""
+        if longer and len(longer) <= COLUMNS:
+            lines[-1] = longer
+        else:
+            lines.append(entry)
+    return lines
 
 
-def block(share: float) -> str:
-    """Return the block of that height; a little is not nothing."""
-    eighths = round(share * 8)
-    return BLOCKS[eighths or share >= 1 / 40]
+def _group_labels(rows: Sequence[Row]) -> list[str]:
+    """Return the labels of rows: equal ones stand once, with their count."""
+    labels: list[str] = []
+    for label, run in groupby(rows, key=lambda row: row.label):
+        group = list(run)
+        count = sum(len(row.pages) for row in group)
+        shown = f"{count} x {label}" if count > 1 else label
+        labels += [shown, *[""] * (len(group) - 1)]
+    return labels
 
 
-def canvas(title: str, about: str) -> ElementTree.Element:
-    """Return an SVG of 800 pixels' width with a title and a line about it."""
-    picture = ElementTree.Element("svg", role="img", width="800")
-    picture.set("xmlns", "http://www.w3.org/2000/svg")
-    ElementTree.SubElement(picture, "title").text = title
-    ElementTree.SubElement(picture, "desc").text = about
-    ElementTree.SubElement(picture, "style").text = style()
-    draw(picture, "rect", "back", width=800).set("height", "100%")
-    write(picture, title, MARGIN, 28, "title")
-    write(picture, about, MARGIN, 48)
-    return picture
+# SVG
 
 
-def finish(picture: ElementTree.Element, height: float) -> str:
-    """Return the source of an SVG that is so many pixels high."""
-    picture.set("viewBox", f"0 0 800 {height:g}")
-    ElementTree.indent(picture)
-    return ElementTree.tostring(picture, "unicode") + "\n"
+class _Drawing:
+    """An SVG while it is drawn, from the top to the bottom."""
+
+    def __init__(self, plan: Layout) -> None:
+        self.plan = plan
+        self.scale = (RIGHT - LEFT) / plan.span
+        title, *more = textwrap.wrap(plan.headline, TITLE_CHARACTERS)
+        self.picture = canvas(title, "" if more else plan.title)
+        self.y = 62.0
+        for line in more:
+            write(self.picture, line, MARGIN, self.y - 10, "title")
+            self.y += 22
+        if more:
+            write(self.picture, plan.title, MARGIN, self.y - 10, "dim")
+            self.y += 4
+        self.back = ElementTree.SubElement(self.picture, "g")
+
+    def finish(self) -> str:
+        """Draw everything and return the source."""
+        top = self.y
+        self._draw_phase_names()
+        self._draw_rows()
+        self._draw_lanes()
+        if self.plan.memory:
+            self._draw_memory()
+        self._draw_phase_bands(top)
+        self._draw_axis(top)
+        if self.plan.bars:
+            self._draw_bars()
+        self._draw_legend()
+        for line in (self.plan.summary, self._footnote()):
+            write(self.picture, line, MARGIN, self.y, "dim")
+            self.y += LINE + 2
+        return finish(self.picture, self.y)
+
+    def _x(self, time: float) -> float:
+        return LEFT + time * self.scale
+
+    def _draw_phase_names(self) -> None:
+        """Write the names of the phases, lower where they would overlap."""
+        ends: list[float] = []
+        for phase in self._phases_with_start_up():
+            x = self._x(phase.start) + 4
+            width = len(phase.name) * STRONG
+            x = min(x, RIGHT - width)
+            level = 0
+            while level < len(ends) and ends[level] > x:
+                level += 1
+            if level == len(ends):
+                ends.append(0.0)
+            ends[level] = x + width + 8
+            y = self.y + 12 + level * LINE
+            kind = "dim" if phase.name == "start-up" else "dim strong"
+            write(self.picture, phase.name, x, y, kind)
+        self.y += len(ends) * LINE + (8 if ends else 0)
+
+    def _phases_with_start_up(self) -> list[Phase]:
+        phases = list(self.plan.phases)
+        if phases:
+            start = phases[0].start
+            wide_enough = start * self.scale > len("start-up") * CHARACTER
+            if wide_enough:
+                phases.insert(0, Phase("start-up", 0.0, start))
+        return phases
+
+    def _draw_phase_bands(self, top: float) -> None:
+        """Draw a band behind every other phase, and an edge at each start."""
+        for n, phase in enumerate(self.plan.phases):
+            x, end = self._x(phase.start), self._x(phase.end)
+            if n % 2 == 0:
+                draw(
+                    self.back,
+                    "rect",
+                    "band",
+                    x=x,
+                    y=top,
+                    width=end - x,
+                    height=self.y - top,
+                )
+            draw(self.back, "line", "edge", x1=x, x2=x, y1=top, y2=self.y)
+        if self.plan.phases:
+            end = self._x(self.plan.phases[-1].end)
+            draw(self.back, "line", "edge", x1=end, x2=end, y1=top, y2=self.y)
+
+    def _draw_rows(self) -> None:
+        """Draw the rows of requests, with a label for equal ones."""
+        if not self.plan.rows:
+            return
+        write(self.picture, self.plan.requests, MARGIN, self.y + 12, "dim")
+        self.y += 20
+        start = 0
+        labels = _group_labels(self.plan.rows)
+        # Labels need more space than rows.
+        space = WIDE_ROW if len(self.plan.rows) <= FEW_ROWS else ROW
+        for n, row in enumerate(self.plan.rows):
+            if labels[n]:
+                start = n
+            self._draw_row(row, space)
+            self.y += space
+            is_last = n + 1 == len(labels) or labels[n + 1]
+            if is_last:
+                middle = self.y - (n + 1 - start) * space / 2
+                label = labels[start]
+                write(self.picture, label, LEFT - 8, middle + 4, "dim", "end")
+        self.y += 12
+
+    def _draw_row(self, row: Row, space: float) -> None:
+        height = (space - 3) / row.size
+        numbered = [x for group in row.groups for x in enumerate(group)]
+        for n, page in numbered:
+            y = self.y + 1 + n * height
+            for request in page:
+                end = self.plan.seconds
+                if request.ended is not None:
+                    end = request.ended
+                x = self._x(request.started)
+                draw(
+                    self.picture,
+                    "rect",
+                    "bad" if request.failed else "request",
+                    x=x,
+                    y=y,
+                    width=max(self._x(end) - x, 2),
+                    height=max(height - 0.4, 1),
+                )
+            for start, end in _delays(page):
+                draw(
+                    self.picture,
+                    "line",
+                    "dotted",
+                    x1=self._x(start) + 3,
+                    x2=self._x(end),
+                    y1=y + height / 2,
+                    y2=y + height / 2,
+                )
+
+    def _draw_lanes(self) -> None:
+        for lane in self.plan.lanes:
+            write(
+                self.picture,
+                lane.name,
+                LEFT - 8,
+                self.y + LANE / 2 + 5,
+                anchor="end",
+            )
+            self._draw_lane(lane)
+            self._label_lane(lane)
+            self.y += LANE + GAP
+
+    def _draw_lane(self, lane: Lane) -> None:
+        """Draw a lane's states as stacks, computing at the bottom."""
+        width = self.plan.seconds * self.scale / len(lane.slices)
+        x = float(LEFT)
+        for shares, run in groupby(lane.slices, key=_rounded):
+            length = len(list(run)) * width
+            y = self.y + LANE
+            for state in STATES:
+                if height := shares.get(state, 0.0) * LANE:
+                    y -= height
+                    draw(
+                        self.picture,
+                        "rect",
+                        state,
+                        x=x,
+                        y=y,
+                        width=length + 0.2,
+                        height=height,
+                    )
+            x += length
+
+    def _label_lane(self, lane: Lane) -> None:
+        """Write into a lane what it does, where there is room for it."""
+        width = self.plan.seconds * self.scale / len(lane.slices)
+        x = float(LEFT)
+        for state, run in groupby(_smooth(lane.slices)):
+            length = len(list(run)) * width
+            if state:
+                name = SHORT_NAMES[state]
+                if length > len(name) * CHARACTER + 12:
+                    middle = x + length / 2
+                    y = self.y + LANE / 2 + 4
+                    write(self.picture, name, middle, y, "inside", "middle")
+            x += length
+
+    def _draw_memory(self) -> None:
+        """Draw the memory of all processes as a curve from zero on."""
+        most = max(size for _, size in self.plan.memory)
+        bottom = self.y + CURVE
+        points = " ".join(
+            f"{self._x(time):.1f},{bottom - size / most * (CURVE - 8):.1f}"
+            for time, size in self.plan.memory
+        )
+        write(self.picture, "memory", LEFT - 8, self.y + 18, anchor="end")
+        peak = f"peak {most / 1e6:,.0f} MB"
+        write(self.picture, peak, LEFT - 8, self.y + 34, "dim", "end")
+        write(self.picture, "0", LEFT - 8, bottom, "dim", "end")
+        draw(
+            self.picture,
+            "line",
+            "grid",
+            x1=LEFT,
+            x2=RIGHT,
+            y1=bottom,
+            y2=bottom,
+        )
+        draw(self.picture, "polyline", "curve").set("points", points)
+        self.y = bottom + GAP
+
+    def _draw_axis(self, top: float) -> None:
+        for tick in ticks(self.plan.span):
+            x = self._x(tick)
+            draw(self.back, "line", "grid", x1=x, x2=x, y1=top, y2=self.y + 4)
+            write(self.picture, f"{tick:g} s", x, self.y + 16, "dim", "middle")
+        self.y += 34
+
+    def _draw_bars(self) -> None:
+        most = max(bar.value for bar in self.plan.bars) or 1
+        for bar in self.plan.bars:
+            write(self.picture, bar.name, LEFT - 8, self.y + 13, anchor="end")
+            width = bar.value / most * (RIGHT - LEFT - 120)
+            draw(
+                self.picture,
+                "rect",
+                "bar",
+                x=LEFT,
+                y=self.y + 1,
+                width=max(width, 1),
+                height=BAR - 5,
+            )
+            value = _figure(bar)
+            write(self.picture, value, LEFT + width + 8, self.y + 13)
+            self.y += BAR
+        self.y += 16
+
+    def _draw_legend(self) -> None:
+        """Write what the colours and patterns mean, in lines."""
+        entries = [(state, STATES[state]) for state in self.plan.states]
+        pages = [page for row in self.plan.rows for page in row.pages]
+        if pages:
+            entries.append(("request", "request"))
+        if any(request.failed for page in pages for request in page):
+            entries.append(("bad", "request that fails"))
+        if any(len(page) > 1 for page in pages):
+            entries.append(("dotted", "delay before another attempt"))
+        x = float(MARGIN)
+        for kind, name in entries:
+            width = 24 + len(name) * CHARACTER + 14
+            if x + width > RIGHT:
+                x = MARGIN
+                self.y += LINE + 4
+            if kind == "dotted":
+                y = self.y - 4
+                draw(self.picture, "line", kind, x1=x, x2=x + 18, y1=y, y2=y)
+            else:
+                draw(
+                    self.picture,
+                    "rect",
+                    kind,
+                    x=x,
+                    y=self.y - 10,
+                    width=18,
+                    height=12,
+                )
+            write(self.picture, name, x + 24, self.y, "dim")
+            x += width
+        self.y += 24
+
+    def _footnote(self) -> str:
+        note = self.plan.about
+        if self.plan.hidden:
+            count = self.plan.hidden
+            note += f"; not shown: {count} helper{'s' if count > 1 else ''}"
+        return note
 
 
-def style() -> str:
-    """Return the style sheet of the SVG, for light pages and for dark."""
-    light, dark = (RULES.format_map(colours) for colours in (LIGHT, DARK))
-    return f"{light}@media (prefers-color-scheme: dark) {{{dark}}}\n"
+def _rounded(shares: Slice) -> dict[str, float]:
+    """Return shares in steps of a tenth, so that equal slices are one."""
+    return {name: round(share, 1) for name, share in shares.items()}
 
 
-def write(
-    picture: ElementTree.Element,
-    words: str,
-    x: float,
-    y: float,
-    kind: str = "",
-    anchor: str = "start",
-) -> None:
-    """Write words into an SVG, `x` being where their `anchor` is."""
-    element = draw(picture, "text", kind, x=x, y=y)
-    element.set("text-anchor", anchor)
-    element.text = words
+def _smooth(slices: Sequence[Slice]) -> list[str]:
+    """Return the state of each slice that its neighbours share."""
+    names = [_name_of(shares) for shares in slices]
+    smooth = []
+    for n, name in enumerate(names):
+        near = names[max(n - SMOOTHING, 0) : n + SMOOTHING + 1]
+        most, _ = Counter(near).most_common(1)[0]
+        smooth.append(most if name else "")
+    return smooth
 
 
-def draw(
-    picture: ElementTree.Element, shape: str, kind: str, **at: float
-) -> ElementTree.Element:
-    """Add a shape to an SVG, of that kind in its style sheet; return it."""
-    element = ElementTree.SubElement(picture, shape, {"class": kind})
-    for name, value in at.items():
-        element.set(name, f"{value:.1f}".removesuffix(".0"))
-    return element
-
-
-def draw_marks(picture: ElementTree.Element, marks: str, y: float) -> None:
-    """Draw a row's marks, one for each pixel, as bars."""
-    x = LEFT
-    for mark, run in groupby(marks):
-        wide = len(list(run))
-        if mark != NONE:
-            at = {"x": x, "y": y + 2, "width": max(wide, 3), "height": ROW - 4}
-            draw(picture, "rect", KINDS[mark], **at)
-        x += wide
-
-
-def outline(lane: Lane, wide: float, y: float) -> str:
-    """Return the path round a lane that is `wide`, and stands on `y`."""
-    step, path, n = wide / len(lane.shares), f"M{LEFT} {y}", 0
-    for height, run in groupby(round(x * LANE) for x in lane.shares):
-        n += len(list(run))
-        path += f"V{y - height}H{LEFT + n * step:.1f}"
-    return f"{path}V{y}Z"
+def _name_of(shares: Slice) -> str:
+    """Return the state that a slice is labelled with."""
+    if not shares:
+        return ""
+    computing = shares.get(COMPUTING, 0.0)
+    if computing >= FULL:
+        return COMPUTING
+    if computing >= HALF and TURN in shares:
+        return TURN
+    if computing > 1 / 2:
+        return COMPUTING
+    return _most_other(shares)

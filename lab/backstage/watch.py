@@ -1,9 +1,10 @@
-"""What a run of a lesson did to the machine, recorded from outside.
+"""Watches a lesson from outside while it runs, and reports events.
 
 The lesson runs untouched, as a child process. Every few hundredths of a
 second the watcher reads how much CPU time each thread and each process of its
-tree has had so far, and how much memory the tree holds; the practice site
-tells afterwards which requests it saw.
+tree has had so far, what it waits for, and how much memory the tree holds. A
+pipe gives each line that the lesson prints, and the practice site's log the
+requests.
 """
 
 import json
@@ -11,19 +12,41 @@ import logging
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
 import psutil
 
 from .catalogue import Lesson, command_line, exit_status, started
+from .events import (
+    CommandChanged,
+    Event,
+    EventLog,
+    LinePrinted,
+    MemorySampled,
+    ProcessEnded,
+    ProcessSampled,
+    ProcessStarted,
+    RequestEnded,
+    RequestStarted,
+    RunEnded,
+    ThreadEnded,
+    ThreadRenamed,
+    ThreadSampled,
+    ThreadStarted,
+)
+from .machine import cpus, gil_is_on, truth
 from .practice_site import END_TIMEOUT, KILLED, SERVER
+from .recording import Recording, rebuild
+from .states import waits_for
 
 log = logging.getLogger(__name__)
 
@@ -31,129 +54,148 @@ INTERVAL = 0.025  # seconds from one look to the next, at least
 SHARE = 0.02  # of one core, that looking may take: more work, fewer looks
 LAST = 9  # looks that tell how much work one is
 NAMING = 0.25  # seconds in which a thread or a process gets its name
-
-Points = list[tuple[float, float]]  # (seconds since the start, CPU seconds)
-
-
-@dataclass
-class Thread:
-    """A thread of a lesson: `points` begin at its birth, with no CPU time.
-
-    `name` is what the system calls it, or empty where it is the process's.
-    """
-
-    points: Points
-    name: str = ""
+COMPUTES = 0.9  # share of a core, from which on a thread does not wait
 
 
 @dataclass
-class Process:
-    """A process of a lesson's tree; its first thread is its main thread.
+class WatchedThread:
+    """A thread while it is watched; its times are those of the last look."""
 
-    `points` count the threads that are gone as well. `command` is its command
-    line. `threads` is empty where the system gives no times of threads.
-    """
+    start: float
+    name: str
+    time: float
+    cpu: float = 0.0
 
+
+@dataclass
+class WatchedProcess:
+    """A process while it is watched."""
+
+    start: float
     parent: int
-    points: Points
-    command: list[str] = field(default_factory=list)
-    threads: dict[int, Thread] = field(default_factory=dict)
+    command: list[str]
+    threads: dict[int, WatchedThread] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Request:
-    """A request as the site saw it, times in seconds since the start.
+class Usage(NamedTuple):
+    """Seconds of a thread so far: computing, and ready but without a CPU."""
 
-    `ended` is None where the run ended first; `status` is None then, and
-    where the site dropped the connection.
-    """
-
-    path: str
-    arrived: float
-    ended: float | None
-    status: int | None
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What was seen of a run, `title` being how it is asked for.
-
-    `seconds` is how long it took, `processes` those of its tree by their
-    ids but for the practice site, `peak_memory` the most bytes that they held
-    at a time, `requests` those that the site saw and `peak_requests` the most
-    of them at a time. `stopped` is what Ctrl-C raised, if it ended the run.
-    """
-
-    title: str
-    status: int
-    seconds: float
-    processes: dict[int, Process]
-    requests: list[Request]
-    peak_requests: int
-    peak_memory: int
-    stopped: BaseException | None = None
+    cpu: float
+    ready: float
 
 
 def watch(
-    lesson: Lesson, changes: Mapping[str, str], **options: Any
+    lesson: Lesson,
+    changes: Mapping[str, str],
+    output: TextIO | None = None,
+    **options: Any,
 ) -> Recording:
     """Run a lesson and record what it does; Ctrl-C ends it early.
 
-    Arguments: as for `catalogue.started`. Where the environment names a site
-    run by hand or a log of the site, this run has its own instead.
+    Arguments: `lesson`, `changes` and `options` as for `catalogue.started`;
+    `output`, where the lines go that it prints (nowhere, if None). Where the
+    environment names a site run by hand or a log of the site, this run has
+    its own instead.
     """
     stopped: BaseException | None = None
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:
         visits_file = Path(folder, "site.jsonl")
-        environment = os.environ | {"PRACTICE_SITE_LOG": str(visits_file)}
+        environment = os.environ | {
+            "PRACTICE_SITE_LOG": str(visits_file),
+            "PYTHONUNBUFFERED": "1",  # or lines would be late in the pipe
+        }
         environment.pop("PRACTICE_SITE", None)
         watcher = Watcher()
-        try:
-            with started(lesson, changes, env=environment, **options) as child:
-                while child.poll() is None:
-                    pause = watcher.look(child.pid)
-                    with suppress(subprocess.TimeoutExpired):
-                        child.wait(pause)
-        except (KeyboardInterrupt, SystemExit) as end:
-            if isinstance(end, SystemExit) and end.code != 130:
-                raise
-            stopped = end
-        seconds = watcher.clock()
-        watcher.clear_up(bool(stopped))
-        lines = ""
+        with watcher.reading(output) as pipe:
+            try:
+                with started(
+                    lesson, changes, env=environment, stdout=pipe, **options
+                ) as child:
+                    pipe.close()
+                    while child.poll() is None:
+                        pause = watcher.look(child.pid)
+                        with suppress(subprocess.TimeoutExpired):
+                            child.wait(pause)
+            except (KeyboardInterrupt, SystemExit) as end:
+                if isinstance(end, SystemExit) and end.code != 130:
+                    raise
+                stopped = end
+            status = 130 if stopped else exit_status(child)
+            watcher.report(RunEnded(watcher.clock(), status))
+            watcher.clear_up(bool(stopped))
         if visits_file.exists():
-            lines = visits_file.read_text("utf-8")
-    # The last line ends early where the site was killed while it wrote it.
-    whole, _, _ = lines.rpartition("\n")
-    visits = [json.loads(line) for line in whole.splitlines()]
-    return Recording(
-        title=command_line(lesson, changes),
-        status=130 if stopped else exit_status(child),
-        seconds=seconds,
-        processes=watcher.tree(),
-        requests=[watcher.request(visit) for visit in visits],
-        peak_requests=max((v["in_flight"] for v in visits), default=0),
-        peak_memory=watcher.peak_memory,
-        stopped=stopped,
+            watcher.report_requests(visits_file.read_text("utf-8"))
+    recording = rebuild(
+        EventLog(
+            lesson=lesson.number,
+            title=command_line(lesson, changes),
+            about=f"{truth()}, {datetime.now(UTC).date()}",
+            gil=gil_is_on(),
+            cpus=cpus(),
+            events=watcher.all_events(),
+        )
     )
+    recording.stopped = stopped
+    return recording
 
 
 class Watcher:
-    """Looks at a tree of processes, and keeps what it saw."""
+    """Looks at a tree of processes, and reports what it sees as events."""
 
     def __init__(self) -> None:
         self.start = time.perf_counter()
         self.epoch = time.time() - self.start
-        self.processes: dict[int, Process] = {}
+        self.events: list[Event] = []
+        self.processes: dict[int, WatchedProcess] = {}
         self.alive: dict[int, psutil.Process] = {}
         self.known = self.latest = set(psutil.pids())
         self.looked = 0.0
-        self.peak_memory = 0
         self.costs = deque[float](maxlen=LAST)
 
     def clock(self) -> float:
         """Return the seconds since the start."""
         return time.perf_counter() - self.start
+
+    def report(self, event: Event) -> None:
+        """Add an event to the recording."""
+        self.events.append(event)
+
+    def all_events(self) -> list[Event]:
+        """Return the events in order of time, without those of the site."""
+        site = {pid for pid, one in self.processes.items() if is_site(one)}
+        own = [
+            event
+            for event in self.events
+            if getattr(event, "process", None) not in site
+        ]
+        return sorted(own, key=lambda event: event.time)
+
+    @contextmanager
+    def reading(self, output: TextIO | None) -> Iterator[TextIO]:
+        """Report each line that is written to a pipe, and write it to output.
+
+        Yields the pipe's end for the lesson. The block closes it as soon as
+        the lesson has it too, or the pipe would never end.
+        """
+        from_lesson, for_lesson = os.pipe()
+
+        def read() -> None:
+            with open(from_lesson, errors="replace") as lines:  # noqa: PTH123
+                for line in lines:
+                    text = line.removesuffix("\n")
+                    self.report(LinePrinted(self.clock(), text))
+                    if output:
+                        output.write(line)
+                        output.flush()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        try:
+            with open(for_lesson, "w") as pipe:  # noqa: PTH123
+                yield pipe
+        finally:
+            # Somebody who is left of the lesson may still hold the pipe.
+            reader.join(END_TIMEOUT)
 
     def look(self, root: int) -> float:
         """Look at the tree under the process `root`.
@@ -164,15 +206,17 @@ class Watcher:
         self._find_new(root)
         memory = 0
         for pid, handle in list(self.alive.items()):
+            process = self.processes[pid]
             try:
                 self._read(pid, handle)
-                process = self.processes[pid]
                 parent = self.processes.get(process.parent)
-                if not (is_site(process) or is_copy(process, parent)):
+                copy = is_copy(process, parent, self.clock() - process.start)
+                if not (is_site(process) or copy):
                     memory += handle.memory_info().rss
-            except (psutil.Error, OSError):  # it has ended
+            except (psutil.Error, OSError):
                 del self.alive[pid]
-        self.peak_memory = max(self.peak_memory, memory)
+                self.report(ProcessEnded(self.clock(), pid))
+        self.report(MemorySampled(self.clock(), memory))
         self.looked = begin
         self.costs.append(time.thread_time() - spent)
         spare = INTERVAL - (self.clock() - begin)
@@ -196,24 +240,18 @@ class Watcher:
                 handle.kill()
         psutil.wait_procs(left, END_TIMEOUT)
 
-    def tree(self) -> dict[int, Process]:
-        """Return the processes that were seen, but for the practice site."""
-        return {
-            pid: process
-            for pid, process in self.processes.items()
-            if not is_site(process)
-        }
-
-    def request(self, visit: Mapping[str, Any]) -> Request:
-        """Return a line of the site's log with times since the start."""
+    def report_requests(self, site_log: str) -> None:
+        """Report the requests in the practice site's log."""
         start = self.start + self.epoch
-        ended = visit["ended"]
-        return Request(
-            visit["path"],
-            visit["arrived"] - start,
-            ended - start if ended else None,
-            visit["status"],
-        )
+        # The last line ends early where the site was killed as it wrote it.
+        whole, _, _ = site_log.rpartition("\n")
+        for number, line in enumerate(whole.splitlines(), 1):
+            visit = json.loads(line)
+            arrived, ended = visit["arrived"] - start, visit["ended"]
+            self.report(RequestStarted(arrived, number, visit["path"]))
+            if ended:
+                status = visit["status"]
+                self.report(RequestEnded(ended - start, number, status))
 
     def _find_new(self, root: int) -> None:
         """Add the processes that have come into the tree.
@@ -228,43 +266,69 @@ class Watcher:
                 parent = handle.ppid()
                 if pid == root or parent in self.processes:
                     self.alive[pid] = handle
-                    self.processes[pid] = Process(parent, [(self.looked, 0)])
+                    start = self.looked
+                    self.processes[pid] = WatchedProcess(start, parent, [])
+                    self.report(ProcessStarted(start, pid, parent, []))
         self.known, self.latest = self.latest, now
 
     def _read(self, pid: int, handle: psutil.Process) -> None:
-        """Read the times of a process, and of its threads.
+        """Report the times of a process and of its threads.
 
         Raises psutil.Error or OSError where it has ended.
         """
         process = self.processes[pid]
-        process.points.append((self.clock(), process_time(handle)))
-        if young(process):
-            process.command = handle.cmdline()
-        for number, seconds in thread_times(handle).items():
-            new = Thread([(self.looked, 0)])
-            thread = process.threads.setdefault(number, new)
-            thread.points.append((self.clock(), seconds))
-            if young(thread):
-                thread.name = thread_name(pid, number)
+        now = self.clock()
+        self.report(ProcessSampled(now, pid, process_time(handle)))
+        if now - process.start < NAMING:
+            command = handle.cmdline()
+            if command != process.command:
+                process.command = command
+                self.report(CommandChanged(now, pid, command))
+        usages = thread_usages(handle)
+        for number, usage in usages.items():
+            self._read_thread(pid, number, usage)
+        for number in process.threads.keys() - usages.keys():
+            del process.threads[number]
+            self.report(ThreadEnded(now, pid, number))
+
+    def _read_thread(self, pid: int, number: int, usage: Usage) -> None:
+        """Report the times of a thread, and what it waits for."""
+        threads = self.processes[pid].threads
+        now = self.clock()
+        if number not in threads:
+            start, name = self.looked, thread_name(pid, number)
+            threads[number] = WatchedThread(start, name, time=start)
+            self.report(ThreadStarted(start, pid, number, name))
+        thread = threads[number]
+        if now - thread.start < NAMING:
+            name = thread_name(pid, number)
+            if name != thread.name:
+                thread.name = name
+                self.report(ThreadRenamed(now, pid, number, name))
+        share = (usage.cpu - thread.cpu) / (now - thread.time)
+        waits = "" if share > COMPUTES else waits_for(pid, number)
+        self.report(
+            ThreadSampled(now, pid, number, usage.cpu, usage.ready, waits)
+        )
+        thread.time, thread.cpu = now, usage.cpu
 
 
-def young(one: Process | Thread) -> bool:
-    """Tell whether it may not have its own name yet."""
-    return one.points[-1][0] - one.points[0][0] < NAMING
-
-
-def is_site(process: Process) -> bool:
+def is_site(process: WatchedProcess) -> bool:
     """Tell whether it is the practice site's, which no lesson is about."""
     return process.command[-1:] == [str(SERVER)]
 
 
-def is_copy(process: Process, parent: Process | None) -> bool:
+def is_copy(
+    process: WatchedProcess, parent: WatchedProcess | None, age: float
+) -> bool:
     """Tell whether it may still hold its parent's memory, and nothing else.
 
     A child does so for a moment before it runs a program of its own.
+
+    Arguments: `age`, the seconds since its start.
     """
     command = parent.command if parent else None
-    return young(process) and process.command == command
+    return age < NAMING and process.command == command
 
 
 def _has_schedstat() -> bool:
@@ -292,12 +356,13 @@ def process_time(handle: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def thread_times(handle: psutil.Process) -> dict[int, float]:
-    """Return the CPU seconds so far of each thread of a process, by its id.
+def thread_usages(handle: psutil.Process) -> dict[int, Usage]:
+    """Return what each thread of a process has used so far, by its id.
 
-    On Linux they are the first figures of the threads' schedstat files
-    (docs.kernel.org/scheduler/sched-stats.html). Empty where the system
-    tells nobody (macOS).
+    On Linux they are the first two figures of the threads' schedstat files
+    (docs.kernel.org/scheduler/sched-stats.html). Elsewhere no time is known
+    in which a thread was ready. Empty where the system gives no times of
+    threads (macOS).
 
     Raises psutil.Error or OSError where the process has ended.
     """
@@ -306,13 +371,14 @@ def thread_times(handle: psutil.Process) -> dict[int, float]:
             threads = handle.threads()
         except psutil.AccessDenied:
             return {}
-        return {t.id: t.user_time + t.system_time for t in threads}
-    times = {}
+        return {t.id: Usage(t.user_time + t.system_time, 0) for t in threads}
+    usages = {}
     folder = f"/proc/{handle.pid}/task"
     for name in os.listdir(folder):  # noqa: PTH208  at every look
         with suppress(OSError), open(f"{folder}/{name}/schedstat") as file:  # noqa: PTH123
-            times[int(name)] = int(file.read().split()[0]) / 1e9
-    return dict(sorted(times.items()))
+            cpu, ready, _ = map(int, file.read().split())
+            usages[int(name)] = Usage(cpu / 1e9, ready / 1e9)
+    return dict(sorted(usages.items()))
 
 
 def thread_name(pid: int, number: int) -> str:

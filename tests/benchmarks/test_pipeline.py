@@ -113,10 +113,7 @@ def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
 
 def peak_memory(pages: list[str]) -> int:
     """Return the most bytes that a run of 10 and its processes held."""
-    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL}
-    seen = watch(
-        find("10"), {"PAGES": repr(pages)}, stderr=silent["stdout"], **silent
-    )
+    seen = watch(find("10"), {"PAGES": repr(pages)}, stderr=subprocess.DEVNULL)
     assert seen.status == 0
     return seen.peak_memory
 

@@ -26,7 +26,7 @@ async def one_by_one(urls: list[str], client: httpx.AsyncClient) -> list[Any]:
 
 WAYS: dict[str, Callable[[list[str]], list[Any]]] = {
     "sequential": lambda urls: list(sequential.fetch_all(urls)),
-    "raw threads": lambda urls: list(threaded.fetch_all(urls)[0]),
+    "raw threads": lambda urls: list(threaded.fetch_all(urls)),
     "thread pool": lambda urls: list(pooled.download_all(urls)),
 }
 ASYNC_WAYS = {
