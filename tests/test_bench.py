@@ -262,7 +262,7 @@ def test_a_title_is_true(baseline: float, others: list[float]) -> None:
     medians = {f"way {n}": time for n, time in enumerate(others)}
     rows = rows_of({"sequential": baseline} | medians)
     title = conclusions.Group(rows).title
-    assert len(title) <= conclusions.TITLE_CHARACTERS
+    assert len(title) <= drawing.TITLE_CHARACTERS
     winners, instead, _ = title.partition("instead of")
     assert bool(instead) == (min(others) * 1.1 < baseline)
     if instead:
