@@ -22,6 +22,7 @@ from backstage import (
     chart,
     conclusions,
     director,
+    drawing,
     plot,
     results,
 )
@@ -33,8 +34,9 @@ def entry(
     group: str, row: str, median: float, *ideal: object, **more: object
 ) -> dict[str, Any]:
     known = {"row": row, "ideal": list(ideal), "ideal is": "its ideal"}
-    times = {"median": median, "min": median * 0.9, "max": median * 1.1}
-    return {"group": group, "stats": times, "extra_info": known | more}
+    stats = {"median": median, "min": median * 0.9, "max": median * 1.1}
+    stats["rounds"] = 3
+    return {"group": group, "stats": stats, "extra_info": known | more}
 
 
 MICRO = {"unit": "us an update", "factor": 1e6 / 1_000}
@@ -136,7 +138,7 @@ def counted(medians: dict[tuple[str, int], float]) -> list[bench.Row]:
     [
         (
             {"sequential": 10, "threads": 1.02, "pool": 1},
-            "Threads and pool: 1.0 s instead of 10 s (sequential)",
+            "Threads or pool: 1.0 s instead of 10 s (sequential)",
         ),
         (
             {"one by one": 4, "at once": 2.2},
@@ -152,7 +154,7 @@ def counted(medians: dict[tuple[str, int], float]) -> list[bench.Row]:
         ),
         (
             {"sequential": 2, "a": 1, "b": 1.04, "c": 1.06},
-            "A, b and c: 1.0 to 1.1 s instead of 2.0 s (sequential)",
+            "A, b or c: 1.0 to 1.1 s instead of 2.0 s (sequential)",
         ),
         (
             {"sequential": 2, "threads": 1.9},
@@ -167,7 +169,7 @@ def counted(medians: dict[tuple[str, int], float]) -> list[bench.Row]:
         ),
         (
             {"sequential": 4} | dict.fromkeys(["a" * 20, "b" * 30, "c"], 1.0),
-            f"A{'a' * 19} and 2 more: 1.0 s instead of 4.0 s (sequential)",
+            f"A{'a' * 19} or 2 more: 1.0 s instead of 4.0 s (sequential)",
         ),
         ({"threads": 0.123}, "Threads: 0.12 s"),
         (
@@ -185,12 +187,67 @@ def test_the_title_is_the_conclusion(
     assert title in " ".join(lines[1:3])
 
 
-def test_a_title_names_the_section_where_it_must() -> None:
-    medians = {"t, unsafe": 1.0, "t, queue": 5.0, "p, queue": 20.0}
+@pytest.mark.parametrize(
+    ("medians", "title"),
+    [
+        (
+            {"t, unsafe": 1.0, "t, queue": 5.0, "p, queue": 20.0},
+            "Queue (t): 5.0 times as long as unsafe; queue (p): 20 times",
+        ),
+        (
+            {"t, unsafe": 1.0, "t, lock": 1.5, "p, manager": 20.0},
+            "Lock: 1.5 times as long as unsafe; manager (p): 20 times",
+        ),
+    ],
+)
+def test_a_title_names_the_section_where_it_must(
+    medians: dict[str, float], title: str
+) -> None:
     group = conclusions.Group(rows_of(medians, about="t, unsafe"))
-    assert group.title == (
-        "Queue (t): 5.0 times as long as unsafe; queue (p): 20 times"
+    assert group.title == title
+
+
+def test_sections_are_compared_with_the_reference_and_in_themselves() -> None:
+    medians = {
+        "threads, unsafe": 1.0,
+        "threads, queue": 5.0,
+        "threads, lock": 1.5,
+        "processes, manager": 60.0,
+        "processes, value": 20.0,
+        "processes, array": 21.0,
+    }
+    rows = rows_of(medians, about="threads, unsafe", ideal=1.0)
+    group = conclusions.Group(rows)
+    threads, processes = group.headings
+    assert threads == (
+        "Threads: lock takes 1.5 times as long as unsafe; queue 5.0 times as"
+        " long"
     )
+    assert processes == (
+        "Processes: value 20.0 s; manager takes 3.0 times as long"
+    )
+    assert [
+        [group.short_name(row) for row in section]
+        for section in group.sections.values()
+    ] == [["unsafe", "lock", "queue"], ["value", "array", "manager"]]
+    fast = [row.name.split()[-1] for row in rows if group.is_fastest(row)]
+    assert fast == ["lock", "value", "array"]
+    by_name = {row.name: row for row in rows}
+    assert group.label(by_name["processes, value"]) == (
+        "20.0 s (20 times unsafe threads)"
+    )
+
+
+@given(st.floats(0.01, 1_000), st.floats(1, 1_000))
+def test_a_label_agrees_with_the_times_that_are_shown(
+    least: float, times: float
+) -> None:
+    medians = {"t, unsafe": least, "t, lock": least * times}
+    rows = rows_of(medians, about="t, unsafe", ideal=least)
+    group = conclusions.Group(rows)
+    base, label = (re.sub(r"[^\d. ]", "", group.label(row)) for row in rows)
+    factor = float(label.split()[1]) * float(base)
+    assert float(label.split()[0]) == pytest.approx(factor, rel=0.051)
 
 
 def test_each_section_has_a_conclusion_of_its_own() -> None:
@@ -232,7 +289,9 @@ def test_the_title_says_what_costs_how_much_more() -> None:
     assert group.title == (
         "Lock: 1.5 times as long per update as unsafe; queue: 200 times"
     )
-    assert group.mark == "compared with unsafe: 0.20 µs"
+    assert group.mark == (
+        "the time of unsafe, with which the others are compared: 0.200 µs"
+    )
 
 
 @pytest.mark.parametrize(
@@ -245,6 +304,22 @@ def test_the_title_says_what_costs_how_much_more() -> None:
         (
             {("a", 10): 1, ("a", 1_000): 2, ("b", 10): 1},
             "10 pages: 1.0 s; 1,000: 2.0 s (a)",
+        ),
+        (  # the slowest of all is named, if not all can be
+            {
+                ("client on client", 10): 1.3,
+                ("client alone", 10): 2,
+                ("client alone", 100): 20,
+            },
+            "10 pages: 1.3 to 2.0 s; 100: 20 s (client alone)",
+        ),
+        (
+            {
+                ("client on client", 10): 1.3,
+                ("client alone", 10): 20,
+                ("client on client", 100): 2,
+            },
+            "10 pages: 1.3 s (client on client) to 20 s (client alone)",
         ),
     ],
 )
@@ -288,10 +363,11 @@ def test_a_text_picture_of_each_group(file: Path) -> None:
     assert bars["sequential"] == pytest.approx(bars["together"] * 10, rel=0.2)
     marks = {line.find("|") for line in waiting.splitlines() if " s " in line}
     assert len(marks - {-1}) == 1  # one ideal, in one column
-    assert "\n|  ideal: its ideal" in waiting
+    assert "\n|  ideal: its ideal, 1.00 s" in waiting
+    assert "Each time is the median of 3 rounds." in waiting
     assert "logarithmic" not in waiting + computing
     assert "x axis: median time in µs per update, logarithmic; " in paying
-    assert "|  compared with threads, unsafe: 0.50 µs" in paying
+    assert "|  the time of unsafe threads, with which " in paying
     assert "ideal" not in paying
     assert "█" not in paying  # a bar would have no zero
     dots = [line.index("●") for line in paying.splitlines() if "●" in line]
@@ -303,14 +379,14 @@ def test_a_text_picture_of_each_group(file: Path) -> None:
 def test_a_text_picture_of_more_and_more_pages(file: Path) -> None:
     rows = [row for row in bench.load(file).rows if row.group == "scale"]
     lines = plot.text(rows).splitlines()
-    assert lines[-1] == "-  ideal: its ideal"
+    assert "-  ideal: its ideal, 1.00 s" in lines
     grid = [line for line in lines if "│" in line]
     (a,) = (n for n, line in enumerate(grid) if "a threads 2.00 s" in line)
     (b,) = (n for n, line in enumerate(grid) if "b other 1.50 s" in line)
     (ideal,) = (n for n, line in enumerate(grid) if "---" in line)
     assert a < b < ideal  # slower is higher
     assert "pages at once, logarithmic" in lines[3]
-    assert lines[-2].split() == ["10", "100", "1,000"]
+    assert lines[lines.index(grid[-1]) + 1].split() == ["10", "1,000"]
 
 
 def test_a_picture_of_many_clients() -> None:
@@ -324,7 +400,7 @@ def test_a_picture_of_many_clients() -> None:
     shown = plot.text(rows)
     assert max(map(len, shown.splitlines())) < 80
     assert "a client number 0 1.00 s" in shown
-    assert "h client number 59 60.00 s" in shown
+    assert "h client number 59 60.0 s" in shown
     assert shown.count("client number") >= 60
     labels = svg_texts(chart.svg(conclusions.Group(rows), ""))
     levels = [y for label, y in labels.items() if "client" in label]
@@ -355,7 +431,8 @@ def test_an_svg_of_each_group(file: Path) -> None:
         group, texts = conclusions.Group(rows), svg_texts(svgs[name])
         assert group.title in texts
         assert f"Measured on {loaded.about}." in texts
-        assert "from the shortest round to the longest" in texts
+        legend = "from the shortest to the longest of 3 rounds"
+        assert any(text.startswith(legend) for text in texts)
         assert any("Less is better." in text for text in texts)
         assert not any(re.search(r"\bus\b", text) for text in texts)
         for row in rows:
@@ -385,24 +462,27 @@ def test_bars_begin_at_zero(file: Path) -> None:
     assert (slow.get("class"), fast.get("class")) == ("slower", "fastest")
     texts = svg_texts(svgs["waiting"])
     assert "x axis: median time in seconds. Less is better." in texts
-    assert "ideal: its ideal" in texts
-    assert "10.00 s (10 times the ideal)" in texts
+    assert "ideal: its ideal, 1.00 s" in texts
+    assert "10.0 s (10 times the ideal)" in texts
     assert {"0", "2 s", "10 s"} <= texts.keys()
 
 
 def test_dots_on_a_logarithmic_axis(file: Path) -> None:
     paying = plot.svgs(bench.load(file))["paying"]
-    kinds = "reference", "fastest", "slower"
+    kinds = ["reference", "fastest", "fastest"]  # in sections of two and one
     assert not shapes(paying, "rect", *kinds)
     dots = shapes(paying, "circle", *kinds)
-    assert [dot.get("class") for dot in dots] == [*kinds]
+    assert [dot.get("class") for dot in dots] == kinds
     first, second, third = (float(dot.get("cx", 0)) for dot in dots)
     ratio = (third - first) / (second - first)
     assert ratio == pytest.approx(2 / 0.602, rel=0.01)
     texts = svg_texts(paying)
-    assert "compared with threads, unsafe: 0.50 µs" in texts
-    assert "2.00 µs (4.0 times as long)" in texts
-    assert {"0.1 µs", "1 µs", "10 µs"} <= texts.keys()
+    assert (
+        "the time of unsafe threads, with which the others are compared:"
+        " 0.500 µs"
+    ) in texts
+    assert "2.00 µs (4.0 times unsafe threads)" in texts
+    assert {"1 µs", "10 µs"} <= texts.keys()
     assert not any("ideal" in text for text in texts)
 
 
@@ -410,7 +490,7 @@ def test_lines_differ_in_colour_and_marker(file: Path) -> None:
     scale = plot.svgs(bench.load(file))["scale"]
     lines = shapes(scale, "polyline", "line s0", "line s1")
     assert len(lines) == 2
-    markers = shapes(scale, "path", "marker s0", "marker s1")
+    markers = shapes(scale, "path", "line s0", "line s1")  # hollow
     signs = {(marker.get("class"), marker.get("d")) for marker in markers}
     assert len(signs) == len({path for _, path in signs}) == 2
     assert len(markers) == 3 + 2  # the points, and the labels
@@ -424,12 +504,128 @@ def test_lines_differ_in_colour_and_marker(file: Path) -> None:
     check_that_no_label_covers_another([texts[end] for end in ends])
 
 
+def test_a_client_that_was_not_measured_at_the_largest_number() -> None:
+    rows = counted(
+        {
+            ("a", 10): 1.0,
+            ("a", 5_000): 9.0,
+            ("a", 10_000): 20.0,
+            ("b", 5_000): 2.0,
+        }
+    )
+    group = conclusions.Group(rows)
+    note = "not measured at 10,000 pages"
+    assert f"b: {note}." in plot.text(rows).splitlines()
+    texts = svg_texts(chart.svg(group, ""))
+    assert note in texts
+    assert texts[note] > texts["b: 2.00 s for 5,000 pages"]
+    assert not any(f"a: {note}" in text for text in group.explanations)
+    assert {"10", "5,000", "10,000"} <= texts.keys()  # along the x axis
+
+
+def test_numbers_along_an_axis_do_not_cover_each_other() -> None:
+    counts = [10, 1_000, 1_001, 1_002]
+    rows = counted({("a", count): 1.0 for count in counts})
+    texts = svg_texts(chart.svg(conclusions.Group(rows), ""))
+    assert {"10", "1,002"} <= texts.keys()
+    assert not {"1,000", "1,001"} & texts.keys()
+
+
+def repeated(rounds: dict[str, int]) -> conclusions.Group:
+    """Return a group of rows that were measured in so many rounds."""
+    rows = [
+        row
+        for name, number in rounds.items()
+        for row in rows_of({name: 1.0}, rounds=number)
+    ]
+    return conclusions.Group(rows)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "words"),
+    [
+        ({"a": 3, "b": 3}, "Each time is the median of 3 rounds"),
+        ({"a": 1, "b": 1}, "Each time is from 1 round"),
+        (
+            {"a": 3, "b": 3, "slow": 1},
+            "Each time is the median of 3 rounds (slow: 1)",
+        ),
+        (
+            {"a": 3, "b": 3, "c": 2, "d": 1},
+            "Each time is the median of 1 to 3 rounds",
+        ),
+    ],
+)
+def test_a_picture_says_how_many_rounds(
+    rounds: dict[str, int], words: str
+) -> None:
+    group = repeated(rounds)
+    assert group.source == words
+    assert f"{words}." in plot.text(group.rows).splitlines()
+
+
+def test_a_picture_says_which_ranges_are_not_drawn() -> None:
+    def legend(*longest: float) -> str:
+        rows = [
+            row
+            for n, most in enumerate(longest)
+            for row in rows_of({f"{n}": 1.0}, least=1.0, most=most, rounds=3)
+        ]
+        svg = chart.svg(conclusions.Group(rows), "")
+        (text,) = (text for text in svg_texts(svg) if "3 rounds" in text)
+        return text
+
+    drawn = "from the shortest to the longest of 3 rounds"
+    assert legend(1.2, 1.3) == drawn
+    assert legend(1.2, 1.0) == f"{drawn}; not drawn where it is too short"
+    assert legend(1.0, 1.0) == (
+        "Each time is the median of 3 rounds, which differ too little to be"
+        " drawn."
+    )
+
+
+@pytest.fixture
+def measured() -> dict[str, conclusions.Group]:
+    """Return the groups of the repository's own results."""
+    rows = bench.load(results.RESULTS).rows
+    return {
+        name: conclusions.Group(rows)
+        for name, rows in bench.by_group(rows).items()
+    }
+
+
+def test_each_group_shows_its_reasons(
+    measured: dict[str, conclusions.Group],
+) -> None:
+    assert conclusions.REASONS.keys() == measured.keys()
+    for name, group in measured.items():
+        texts = svg_texts(chart.svg(group, ""))
+        drawn = " ".join(texts)
+        written = " ".join(plot.text(group.rows).split())
+        for of, reason in conclusions.REASONS[name].items():
+            assert reason in drawn  # so there is such a row
+            assert f"{of}: {reason.removesuffix('.')}" in written
+            assert len(reason) <= chart.NOTE_CHARACTERS
+            if of in group.names:
+                assert len(reason) <= 90  # beside the names
+        assert len(group.title) <= drawing.TITLE_CHARACTERS
+
+
+def test_a_reason_is_not_shown_without_its_row() -> None:
+    rows = rows_of({"sequential": 2.0, "mine": 1.0}, group="pipeline")
+    texts = svg_texts(chart.svg(conclusions.Group(rows), ""))
+    reasons = conclusions.REASONS["pipeline"]
+    shown = [name for name, reason in reasons.items() if reason in texts]
+    assert shown == ["sequential"]
+    below = {y for text, y in texts.items() if text == reasons["sequential"]}
+    assert texts["sequential"] < below.pop() < texts["mine"]
+
+
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=9))
 def test_an_axis_holds_its_numbers(numbers: list[float]) -> None:
     axis = axes.Axis(numbers)
     assert axis.logarithmic == (max(numbers) > 20 * min(numbers))
     assert len(axis.ticks) >= 2
-    assert axis.place(axis.ticks[0]) == 0
     for number in [*numbers, *axis.ticks]:
         assert -1e-9 <= axis.place(number) <= 1 + 1e-9
     if axis.logarithmic:
@@ -438,16 +634,26 @@ def test_an_axis_holds_its_numbers(numbers: list[float]) -> None:
 
 
 @given(
-    st.lists(st.floats(0, 100), min_size=1, max_size=9).map(sorted),
-    st.floats(0.1, 10),
+    st.lists(
+        st.tuples(st.floats(0, 100), st.floats(0.1, 10)),
+        min_size=1,
+        max_size=9,
+    )
 )
-def test_labels_are_spread(levels: list[float], gap: float) -> None:
-    places = axes.spread(levels, gap, 100)
-    assert places[-1] <= 100
-    for above, below in pairwise(places):
-        assert below - above >= gap - 1e-9
-    if all(b - a >= gap for a, b in pairwise(levels)):
-        assert places == levels
+def test_labels_are_spread(labels: list[tuple[float, float]]) -> None:
+    labels.sort()
+    levels, heights = map(list, zip(*labels, strict=True))
+    places = axes.spread(levels, heights, 110)
+    ends = [y + height for y, height in zip(places, heights, strict=True)]
+    for end, below in zip(ends, [*places[1:], 110], strict=True):
+        assert end <= below + 1e-9
+    if all(
+        level + height <= below
+        for (level, height), below in zip(
+            labels, [*levels[1:], 110], strict=True
+        )
+    ):
+        assert places == pytest.approx(levels)
 
 
 @pytest.mark.parametrize(
@@ -513,7 +719,7 @@ def test_plot_draws_a_single_group_into_the_file_itself(file: Path) -> None:
     svg = file.with_name("mine.svg")
     assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
     assert list(file.parent.glob("*.svg")) == [svg]
-    assert "10.00 s (10 times the ideal)" in svg_texts(svg.read_text("utf-8"))
+    assert "10.0 s (10 times the ideal)" in svg_texts(svg.read_text("utf-8"))
 
 
 def test_names_of_groups_become_names_of_files() -> None:

@@ -120,12 +120,9 @@ def test_requests_are_rebuilt(rebuilt: Recording) -> None:
     assert not one.failed
     assert two.failed
     assert rebuilt.peak_requests == 2
-    assert [rebuilt.requests_at(t) for t in (0.2, 0.5, 1.0, 1.5)] == [
-        0,
-        2,
-        1,
-        0,
-    ]
+    times = 0.2, 0.5, 1.0, 1.5
+    assert [rebuilt.requests_near(t, 0.0) for t in times] == [0, 2, 1, 0]
+    assert [rebuilt.requests_near(t, 0.3) for t in times] == [2, 2, 1, 1]
 
 
 def test_cpu_time_grows_evenly_between_two_samples(

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import make_process, make_recording, make_thread
 
@@ -124,8 +124,14 @@ def test_the_text_fits_a_terminal() -> None:
     assert max(map(len, shown)) < 80
     for n in range(1, 9):
         assert any(f"phase{n} 1.0 s" in line for line in shown)
+    svg = picture.svg(recording, PHASES)
+    for text in ElementTree.fromstring(svg).iter():
+        if text.get("text-anchor") == "start" and text.text:
+            end = float(text.get("x", 0)) + len(text.text) * 6
+            assert end <= drawing.WIDTH, text.text
 
 
+@settings(max_examples=20)  # each draws up to five pictures
 @given(
     starts=st.lists(st.floats(0, 10), min_size=1, max_size=120),
     seconds=st.floats(0.01, 10),
@@ -153,6 +159,7 @@ def test_bars_and_memory() -> None:
     lines = picture.text(recording, lesson).splitlines()
     expected, got = (line.count("█") for line in lines[-4:-2])
     assert expected == pytest.approx(2 * got, abs=1)
+    assert "printed" in "".join(texts(picture.svg(recording, lesson)))
     (memory,) = (line for line in lines if line.startswith("memory"))
     assert memory.endswith("█")
 
@@ -184,6 +191,7 @@ def test_an_svg_names_its_lanes_phases_and_states() -> None:
         "process 1",
         "process 2",
         "takes turns",  # in the lanes
+        picture.HEIGHT,
         "waits for others",
         "computing",  # there, and in the legend
         "waits for its turn (a lock or the GIL)",

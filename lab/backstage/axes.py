@@ -22,13 +22,14 @@ class Axis:
         if not self.logarithmic:
             self.ticks = ticks(self.last)
             return
-        steps = [1] if most >= least * MIN_DECADES_SPAN else [1, 2, 5]
         powers = range(
             math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1
         )
-        marks = [step * 10.0**power for power in powers for step in steps]
+        decades = [10.0**power for power in powers]
+        marks = [step * decade for decade in decades for step in (1, 2, 5)]
         self.first = max(mark for mark in marks if mark <= least)
-        self.ticks = [mark for mark in marks if self.first <= mark <= most]
+        shown = decades if most >= least * MIN_DECADES_SPAN else marks
+        self.ticks = [tick for tick in shown if self.first <= tick <= most]
 
     def place(self, number: float) -> float:
         """Return where a number is, 0 being the beginning and 1 the end."""
@@ -53,8 +54,11 @@ def times_axis(group: Group) -> Axis:
 
 
 def pages_axis(group: Group) -> Axis:
-    """Return the axis of the numbers of pages."""
-    return Axis(row.more["count"] for row in group.rows)
+    """Return the axis of the numbers of pages, with a tick for each."""
+    counts = sorted({row.more["count"] for row in group.rows})
+    axis = Axis(counts)
+    axis.ticks = counts
+    return axis
 
 
 def describe_axes(group: Group) -> str:
@@ -81,17 +85,22 @@ def lines_of(group: Group) -> dict[str, list[Row]]:
     return lines
 
 
-def spread(levels: Sequence[float], gap: float, last: float) -> list[float]:
+def spread(
+    levels: Sequence[float], heights: Sequence[float], end: float
+) -> list[float]:
     """Return places for labels that do not cover each other.
 
-    Arguments: `levels`, where they should be, in ascending order; `gap`, the
-    least distance of two; `last`, the largest place.
+    Arguments: `levels`, where they should begin, in ascending order;
+    `heights`, of each label; `end`, where the last may end.
     """
     places: list[float] = []
-    for level in levels:
-        places.append(max(level, places[-1] + gap) if places else level)
-    for n in range(len(places)):
-        places[-1 - n] = min(places[-1 - n], last - gap * n)
+    free = -math.inf
+    for level, height in zip(levels, heights, strict=True):
+        places.append(max(level, free))
+        free = places[-1] + height
+    for n in reversed(range(len(places))):
+        end = min(places[n], end - heights[n])
+        places[n] = end
     return places
 
 

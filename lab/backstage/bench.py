@@ -38,7 +38,8 @@ class Row:
     `unit` of seconds. `more` holds, where it was measured, `cpu` (seconds),
     `memory` (most bytes), `site` (share of a core) and `count` (pages).
     An ideal of several terms is the longest of several parts of the work;
-    `parts` are the names of the rows that measure only such a part.
+    `parts` are the names of the rows that measure only such a part. `rounds`
+    is how often it was measured.
     """
 
     group: str
@@ -52,6 +53,7 @@ class Row:
     factor: float
     more: dict[str, Any]
     parts: frozenset[str] = frozenset()
+    rounds: int = 1
 
     @property
     def times(self) -> float | None:
@@ -219,6 +221,7 @@ def _row(
         more.pop("factor", 1.0),
         more,
         frozenset(parts),
+        stats["rounds"],
     )
 
 

@@ -82,11 +82,13 @@ class Notes:
     draw: Mapping[str, str] = field(default_factory=dict)
     headline: str = ""
     compared: str = ""
+    reason: str = ""
     phases: str = ""
     worker: str = ""
     bars: str = ""
     unit: str = ""
     memory: bool = False
+    table: bool = False
     picture: str = ""
     block: str = ""
     tools: list[str] = field(default_factory=list)

@@ -1,6 +1,8 @@
 """A picture of a group of results, as an SVG."""
 
+import math
 import textwrap
+from collections import Counter
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -18,27 +20,34 @@ from .conclusions import Group, value
 from .drawing import MARGIN, canvas, draw, finish, write
 
 # All in pixels.
-LEFT, RIGHT = 170, 585  # of bars and dots: names to the left, times beyond
+LEFT, RIGHT = 170, 540  # of bars and dots: names to the left, times beyond
 ROW, SECTION = 24, 32  # heights of a row and of a section's heading
+REASON = 20  # height of a reason below one of them
 RADIUS = 5  # of a dot
-PLOT_LEFT, PLOT_RIGHT, PLOT_HEIGHT = 64, 476, 290
+PLOT_LEFT, PLOT_RIGHT, PLOT_HEIGHT = 60, 482, 300
 PADDING = 12  # between a plot's axes and its smallest values
-LABELS = PLOT_RIGHT + 24  # where the labels of the lines begin
-LABEL = 17  # height of such a label
+LABELS = PLOT_RIGHT + 20  # where the labels of the lines begin
+LABEL, LABEL_NOTE = 20, 15  # heights of such a label and of a line below it
+LABEL_CHARACTERS = 38  # of a line below a label
+DIGIT = 7  # width of a digit below an axis
 LEGEND = 20  # height of a line of the legend
 MIN_RANGE = 3  # a shorter range is not drawn
+RANGE_LINES = 3  # of which a range consists
 
-NOTE_CHARACTERS = 114  # of a line below the legend
+NOTE_CHARACTERS = 114  # of a line below the legend, or of a section's reason
 COLOURS = 6  # classes s0 to s5 in drawing.RULES
-MARKERS = [  # paths around their centre
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z",
-    "M-4-4H4V4H-4Z",
+# Paths around their centre. At the same point each can be seen in the one
+# before, so the first ones are hollow.
+MARKERS = [
+    "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0Z",
+    "M-5-5H5V5H-5Z",
     "M0-5L5 4H-5Z",
-    "M0-6L6 0L0 6L-6 0Z",
+    "M0-4L4 0L0 4L-4 0Z",
     "M0 5L5-4H-5Z",
     "M-5-1.5H-1.5V-5H1.5V-1.5H5V1.5H1.5V5H-1.5V1.5H-5Z",
     "M-5 0L4-5V5Z",
 ]
+HOLLOW = 2  # of these
 
 
 def svg(group: Group, about: str) -> str:
@@ -60,25 +69,29 @@ def svg(group: Group, about: str) -> str:
 
 def draw_legend(picture: Element, group: Group, y: float) -> float:
     """Explain the shapes that were drawn, each in a line from y on."""
+    fastest = "fastest of its section" if group.headings[0] else "fastest"
     if group.reference:
-        fastest = "fastest of the others"
-    elif len(group.sections) > 1:
-        fastest = "fastest of its section"
-    else:
-        fastest = "fastest"
+        fastest += f" (except {group.reference_name})"
+    drawn = Counter(shape.get("class") for shape in picture)
+    ranges = drawn["range"] // RANGE_LINES
+    measured = sum(row.rounds > 1 for row in group.rows)
+    rest = "; not drawn where it is too short" if ranges < measured else ""
     meanings = {
         "fastest": f"{fastest}, or at most 10 % slower",
         "slower": "slower",
         "part": "only a part of the work",
         "bound": group.mark,
-        "range": "from the shortest round to the longest",
+        "range": f"from the shortest to the longest of {group.rounds}{rest}",
     }
-    drawn = {shape.get("class") for shape in picture}
     for kind, meaning in meanings.items():
         if kind in drawn:
             draw_sign(picture, group, kind, y - 4)
             write(picture, meaning, MARGIN + 34, y, "dim")
             y += LEGEND
+    if not ranges:
+        rest = ", which differ too little to be drawn" if measured else ""
+        write(picture, f"{group.source}{rest}.", MARGIN, y, "dim")
+        y += LEGEND
     return y
 
 
@@ -104,23 +117,35 @@ def draw_sign(picture: Element, group: Group, kind: str, y: float) -> None:
 def draw_rows(picture: Element, group: Group, y: float) -> float:
     """Draw a bar or a dot for each row; return where they end."""
     axis = times_axis(group)
-    headings = [heading for heading in group.headings if heading]
-    bottom = y + len(group.rows) * ROW + len(headings) * SECTION
+    names = [name for name in group.sections if name]
+    reasons = filter(None, map(group.reason, [*names, *group.names]))
+    bottom = y + len(names) * SECTION + len(group.rows) * ROW
+    bottom += len(list(reasons)) * REASON
     for tick in axis.ticks:
         x = LEFT + axis.place(tick) * (RIGHT - LEFT)
         draw(picture, "line", "grid", x1=x, x2=x, y1=y, y2=bottom + 4)
         label = f"{tick_label(tick)} {group.symbol}" if tick else "0"
         write(picture, label, x, bottom + 18, "dim", "middle")
-    for heading, rows in zip(
-        group.headings, group.sections.values(), strict=True
+    for heading, (name, rows) in zip(
+        group.headings, group.sections.items(), strict=True
     ):
         if heading:
             write(picture, heading, MARGIN, y + 20, "strong halo")
             y += SECTION
+            y += write_reason(picture, group.reason(name), MARGIN, y + 6)
         for row in rows:
             draw_row(picture, group, row, axis, y)
             y += ROW
+            y += write_reason(picture, group.reason(row.name), LEFT, y + 8)
     return y + 24
+
+
+def write_reason(picture: Element, reason: str, x: float, y: float) -> int:
+    """Write the reason of a row or section, if any; return its height."""
+    if not reason:
+        return 0
+    write(picture, reason, x, y, "dim halo")
+    return REASON
 
 
 def draw_row(
@@ -206,53 +231,79 @@ class Frame:
 def draw_lines(picture: Element, group: Group, y: float) -> float:
     """Draw the times by the pages; return where the plot ends."""
     lines = list(lines_of(group).values())
-    bottom = y + max(PLOT_HEIGHT, LABEL * (len(lines) + 1))
+    notes = [end_notes(group, rows[-1]) for rows in lines]
+    bottom = y + max(PLOT_HEIGHT, sum(map(label_height, notes)) + LABEL)
     frame = Frame(pages_axis(group), times_axis(group), y, bottom)
     draw_grid(picture, group, frame)
-    ideals = {row.ideal * row.factor for row in group.rows if row.ideal}
-    for ideal in ideals:
-        draw_level(picture, "bound", frame.y(ideal))
+    for ideal in {row.ideal * row.factor for row in group.rows if row.ideal}:
+        level = frame.y(ideal)
+        draw_level(picture, "bound", level)
+        words = f"ideal: {group.time(ideal)}"
+        write(picture, words, PLOT_RIGHT - 4, level - 6, "dim halo", "end")
     for n, rows in enumerate(lines):
         draw_line(picture, n, rows, frame)
     for n, rows in enumerate(lines):  # above all lines
         for row in rows:
             draw_marker(picture, n, frame.across(row), frame.y(value(row)))
 
-    # From the top down: the place, the line's number, its end and its label.
-    labels: list[tuple[float, int, float, str]] = [
-        (
-            frame.y(value(rows[-1])),
-            n,
-            frame.across(rows[-1]),
-            group.end_label(rows[-1]),
-        )
-        for n, rows in enumerate(lines)
-    ]
-    labels += [
-        (frame.y(ideal), -1, PLOT_RIGHT, f"ideal: {group.time(ideal)}")
-        for ideal in ideals
-    ]
-    labels.sort()
-    levels = [level for level, *_ in labels]
-    places = spread(levels, LABEL, bottom)
-    for (level, n, x, label), place in zip(labels, places, strict=True):
-        if n >= 0:
-            ends = {"x1": x + 8, "x2": LABELS - 8}
-            draw(picture, "line", "leader", y1=level, y2=place, **ends)
-            draw_marker(picture, n, LABELS, place)
-        write(picture, label, LABELS + 12, place + 4)
+    draw_labels(picture, group, lines, notes, frame)
     return bottom + 44
 
 
+def end_notes(group: Group, row: Row) -> list[str]:
+    """Return the lines below the label of a line that ends with this row."""
+    return [
+        words
+        for note in group.end_notes(row)
+        for words in textwrap.wrap(note, LABEL_CHARACTERS)
+    ]
+
+
+def draw_labels(
+    picture: Element,
+    group: Group,
+    lines: list[list[Row]],
+    notes: list[list[str]],
+    frame: Frame,
+) -> None:
+    """Write a label at the end of each line, with its notes below."""
+    levels = [frame.y(value(rows[-1])) for rows in lines]
+    heights = [label_height(words) for words in notes]
+    order = sorted(range(len(lines)), key=lambda n: levels[n])  # from the top
+    places = spread(
+        [levels[n] for n in order],
+        [heights[n] for n in order],
+        frame.bottom,
+    )
+    for n, place in zip(order, places, strict=True):
+        last = lines[n][-1]
+        ends = {"x1": frame.across(last) + 10, "x2": LABELS - 10}
+        draw(picture, "line", "leader", y1=levels[n], y2=place, **ends)
+        draw_marker(picture, n, LABELS, place)
+        write(picture, group.end_label(last), LABELS + 13, place + 4)
+        for k, words in enumerate(notes[n], start=1):
+            below = place + 4 + k * LABEL_NOTE
+            write(picture, words, LABELS + 13, below, "dim")
+
+
+def label_height(notes: list[str]) -> int:
+    """Return the height of a label with these lines below it."""
+    return LABEL + LABEL_NOTE * len(notes)
+
+
 def draw_grid(picture: Element, group: Group, frame: Frame) -> None:
-    """Draw the ticks of both axes, with their labels."""
-    for tick in frame.pages.ticks:
+    """Draw the ticks of both axes, with the labels that there is room for."""
+    free = math.inf  # to the left of this
+    for tick in reversed(frame.pages.ticks):
         x = frame.x(tick)
         draw(
             picture, "line", "grid", x1=x, x2=x, y1=frame.top, y2=frame.bottom
         )
         label = tick_label(tick)
-        write(picture, label, x, frame.bottom + 18, "dim", "middle")
+        half = DIGIT * len(label) / 2
+        if x + half < free:
+            write(picture, label, x, frame.bottom + 18, "dim", "middle")
+            free = x - half
     middle = (PLOT_LEFT + PLOT_RIGHT) / 2
     y = frame.bottom + 36
     write(picture, "pages at once", middle, y, anchor="middle")
@@ -283,6 +334,8 @@ def draw_line(picture: Element, n: int, rows: list[Row], frame: Frame) -> None:
 
 def draw_marker(picture: Element, n: int, x: float, y: float) -> None:
     """Draw the marker of the n-th line of a plot around a point."""
-    marker = draw(picture, "path", f"marker s{n % COLOURS}")
-    marker.set("d", MARKERS[n % len(MARKERS)])
+    shape = n % len(MARKERS)
+    kind = "line" if shape < HOLLOW else "marker"
+    marker = draw(picture, "path", f"{kind} s{n % COLOURS}")
+    marker.set("d", MARKERS[shape])
     marker.set("transform", f"translate({x:.1f} {y:.1f})")

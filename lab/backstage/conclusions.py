@@ -6,15 +6,18 @@ true for other results.
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .bench import Row, figure, reference
+from .bench import Row, reference
 from .drawing import TITLE_CHARACTERS
 
 HEADING_CHARACTERS = 92  # of the heading of a section
+DIGITS = 3  # of a time in a label
 NEARLY = 1.1  # times the fastest: as fast as the fastest, to a reader
 BASELINE = "sequential"  # the row that others are compared with, if there
+MAX_NAMED = 3  # rows or numbers of pages that are named in brackets
 VARIANT = " + "  # "processes + start" is a variant of "processes"
 SEPARATOR = ", "  # between a section and a row's name in it
 
@@ -29,19 +32,15 @@ class Subject(NamedTuple):
 SUBJECTS = {
     "computing": Subject(
         "Time for equal computing jobs, as many as there are cores.",
-        (
-            "C: code that releases the GIL, so threads run at the same time.",
-            "+ start: the time to start the processes is included.",
-        ),
+        ("+ start: the time to start the processes is included.",),
     ),
     "coordinating": Subject(
         "Time for one update of an account that four threads or processes"
-        " share.",
-        ("unsafe: without a lock, so updates may be lost.",),
+        " share. Unsafe: without a lock.",
     ),
     "pipeline": Subject(
-        "Time to fetch 60 slow web pages and to parse them.",
-        ("Coroutines fetch and processes parse, if nothing else is said.",),
+        "Time to fetch 60 slow web pages, ten at a time, and to parse them.",
+        ("Coroutines fetch and two processes parse, if not said otherwise.",),
     ),
     "scale": Subject(
         "Time to fetch many web pages at once. The server answers each after"
@@ -52,12 +51,89 @@ SUBJECTS = {
         " second.",
     ),
 }
+# Why the times of a row, a section or a client are as they are: facts of how
+# it works, which hold for any results.
+REASONS = {
+    "computing": {
+        "pure Python": (
+            "With the GIL, only one thread computes at a time. Each process"
+            " and each interpreter has its own GIL."
+        ),
+        "C": (
+            "The C code releases the GIL while it computes, so threads run at"
+            " the same time, too."
+        ),
+    },
+    "coordinating": {
+        "threads, unsafe": "no lock, so updates may be lost",
+        "threads, lock": "taken and released for each update",
+        "threads, RLock": "a lock that remembers which thread holds it",
+        "threads, semaphore": "Python code around a lock and a counter",
+        "threads, queue": (
+            "Python code hands each update to the one thread that pays in"
+        ),
+        "processes, value": (
+            "shared memory, and a lock of the operating system"
+        ),
+        "processes, array": (
+            "shared memory for a list of numbers, and such a lock"
+        ),
+        "processes, manager": (
+            "lock, read, write and unlock are each a message to another"
+            " process and back"
+        ),
+        "processes, queue": (
+            "each update is a message; a thread in the background sends it"
+        ),
+        "processes, pipe": (
+            "each update is a message; its process sends it, with a lock"
+        ),
+    },
+    "pipeline": {
+        "fetching alone": "nothing is parsed",
+        "sequential": (
+            "one process fetches a page, parses it, then fetches the next"
+        ),
+        "threads for both": ("with the GIL, only one thread parses at a time"),
+        "fetch all, then parse": (
+            "nothing is parsed until the last page is there"
+        ),
+        "parse while fetching": (
+            "a process parses each page as soon as it arrives"
+        ),
+    },
+    "scale": {
+        "threads": (
+            "requests, with a new thread and a new session for each page"
+        ),
+        "httpx on aiohttp": "asyncio; httpx with aiohttp's connection pool",
+        "httpx alone": (
+            "asyncio; each request looks through all connections of httpx's"
+            " own pool"
+        ),
+        "aiohttp alone": "asyncio; aiohttp without httpx",
+    },
+    "waiting": {
+        "sequential": "one wait after the other",
+        "raw threads": "a thread for each page, and all wait at the same time",
+        "thread pool": (
+            "a thread of the pool for each page, and all wait at the same time"
+        ),
+        "asyncio one by one": (
+            "one thread; each page is awaited before the next is requested"
+        ),
+        "asyncio tasks": (
+            "one thread, a task for each page, and all wait at the same time"
+        ),
+    },
+}
 # What the short names of the ideals in the tables mean.
 IDEALS = {
     r"work / (\S+) cores": r"sequential time divided by \1 cores",
     r"one delay": r"the delay of one page",
     r"max\(fetching, CPU/(\S+)\)": (
-        r"fetching alone or the CPU time on \1 cores, whichever takes longer"
+        r"fetching alone or the row's CPU time on \1 cores, whichever takes"
+        r" longer"
     ),
 }
 
@@ -81,17 +157,25 @@ class Group:
         return "s" if unit == "seconds" else unit
 
     @property
+    def names(self) -> list[str]:
+        """The names of the rows."""
+        return [row.name for row in self.rows]
+
+    @property
     def sections(self) -> dict[str, list[Row]]:
         """The rows by the first part of their names, if all have two parts.
 
-        Otherwise it is one section without a name.
+        Otherwise it is one section without a name. Rows that are compared
+        with another row are sorted by their times.
         """
-        if not all(SEPARATOR in row.name for row in self.rows):
-            return {"": list(self.rows)}
+        has_sections = all(SEPARATOR in row.name for row in self.rows)
         sections: dict[str, list[Row]] = {}
         for row in self.rows:
-            name = section_of(row)
+            name = section_of(row) if has_sections else ""
             sections.setdefault(name, []).append(row)
+        if self.reference:
+            for rows in sections.values():
+                rows.sort(key=value)
         return sections
 
     @property
@@ -109,18 +193,25 @@ class Group:
 
     @property
     def headings(self) -> list[str]:
-        """The names of the sections, and their own conclusions, if any."""
-        if self.reference or "" in self.sections:
-            return list(map(capitalize, self.sections))
+        """The names of the sections, with their own conclusions.
+
+        A single section without a name has an empty one.
+        """
+        if "" in self.sections:
+            return [""]
         return [
-            capitalize(self._conclude_times(name, rows, HEADING_CHARACTERS))
+            capitalize(
+                self._conclude_section_costs(name, rows, self.reference)
+                if self.reference
+                else self._conclude_times(name, rows, HEADING_CHARACTERS)
+            )
             for name, rows in self.sections.items()
         ]
 
     @property
     def description(self) -> str:
         """All that it shows, for those who cannot see a picture of it."""
-        if self.has_counts or self.reference or "" in self.sections:
+        if self.has_counts or "" in self.sections:
             return self.title
         return ". ".join([self.title, *self.headings])
 
@@ -128,12 +219,58 @@ class Group:
     def mark(self) -> str:
         """What the mark of the ideal means; empty if no row has an ideal."""
         if self.reference:
-            time = self.time(value(self.reference))
-            return f"compared with {self.reference.name}: {time}"
+            return (
+                f"the time of {self.reference_name}, with which the others are"
+                f" compared: {self.time(value(self.reference))}"
+            )
         abouts = dict.fromkeys(row.about for row in self.rows if row.ideal)
         if not abouts:
             return ""
-        return f"ideal: {'; or '.join(map(explain_ideal, abouts))}"
+        mark = f"ideal: {'; or '.join(map(explain_ideal, abouts))}"
+        ideals = self.ideals
+        return f"{mark}, {ideals[0]}" if len(ideals) == 1 else mark
+
+    @property
+    def ideals(self) -> list[str]:
+        """The ideals of the rows, as they read."""
+        ideals = (row.ideal * row.factor for row in self.rows if row.ideal)
+        return list(dict.fromkeys(map(self.time, sorted(ideals))))
+
+    @property
+    def reference_name(self) -> str:
+        """What the row is called that the others are compared with."""
+        if self.reference is None or "" in self.sections:
+            return self.reference.name if self.reference else ""
+        return (
+            f"{self.short_name(self.reference)} {section_of(self.reference)}"
+        )
+
+    @property
+    def rounds(self) -> str:
+        """How many rounds the times are from."""
+        (usual, _), *_ = Counter(row.rounds for row in self.rows).most_common()
+        noun = "round" if usual == 1 else "rounds"
+        others = [row for row in self.rows if row.rounds != usual]
+        if not others:
+            return f"{usual} {noun}"
+        numbers = {row.rounds for row in others}
+        if self.has_counts:
+            counts = sorted({row.more["count"] for row in others})
+            names = [f"{count:,}" for count in counts]
+            names[-1] += " pages"
+        else:
+            names = [row.name for row in others]
+        if len(numbers) > 1 or len(names) > MAX_NAMED:
+            numbers.add(usual)
+            return f"{min(numbers)} to {max(numbers)} rounds"
+        return f"{usual} {noun} ({join(names)}: {numbers.pop()})"
+
+    @property
+    def source(self) -> str:
+        """What each time is computed from."""
+        has_medians = any(row.rounds > 1 for row in self.rows)
+        kind = "the median of" if has_medians else "from"
+        return f"Each time is {kind} {self.rounds}"
 
     @property
     def notes(self) -> list[str]:
@@ -147,23 +284,50 @@ class Group:
             )
         return notes
 
+    @property
+    def explanations(self) -> list[str]:
+        """The reasons of all sections and rows, or of all clients."""
+        if self.has_counts:
+            last = {kind_of(row): row for row in self.rows}
+            return [
+                f"{kind}: {'; '.join(notes)}."
+                for kind, row in last.items()
+                if (notes := self.end_notes(row))
+            ]
+        return [
+            f"{name}: {reason.removesuffix('.')}."
+            for name in [*self.sections, *self.names]
+            if (reason := self.reason(name))
+        ]
+
+    def reason(self, name: str) -> str:
+        """Return why a row, section or client of this name is as it is."""
+        return REASONS.get(self.name, {}).get(name, "")
+
     def label(self, row: Row) -> str:
         """Return a row's time, and how many times the ideal it is."""
         label = self.time(value(row))
-        if row is self.reference or row.times is None:
+        if row is self.reference or not row.ideal:
             return label
-        than = "as long" if self.reference else "the ideal"
-        return f"{label} ({number(row.times)} times {than})"
+        times = number(shown(value(row)) / shown(row.ideal * row.factor))
+        return f"{label} ({times} times {self.reference_name or 'the ideal'})"
 
     def end_label(self, row: Row) -> str:
         """Return the label of a line that ends with this row."""
         time = self.time(value(row))
         return f"{kind_of(row)}: {time} for {row.more['count']:,} pages"
 
+    def end_notes(self, row: Row) -> list[str]:
+        """Return what to know of a line that ends with this row."""
+        notes = [self.reason(kind_of(row))]
+        most = max(other.more["count"] for other in self.rows)
+        if row.more["count"] < most:
+            notes.append(f"not measured at {most:,} pages")
+        return list(filter(None, notes))
+
     def time(self, duration: float) -> str:
-        """Return a time in the group's unit, as it stands in the tables."""
-        shown = figure(duration) if duration >= 0.1 else number(duration)
-        return f"{shown} {self.symbol}"
+        """Return a time in the group's unit, as a label shows it."""
+        return f"{number(duration, DIGITS)} {self.symbol}"
 
     def short_name(self, row: Row) -> str:
         """Return a row's name without that of its section."""
@@ -172,12 +336,14 @@ class Group:
         return row.name.partition(SEPARATOR)[2]
 
     def is_fastest(self, row: Row) -> bool:
-        """Say whether no row that does the same is more than 10 % faster."""
+        """Say whether no row of its section is more than 10 % faster.
+
+        Rows that do only a part of the work, or that the others are compared
+        with, do not count.
+        """
         if row is self.reference or row.name in self.parts:
             return False
-        rows = self.rows
-        if not self.reference:
-            rows = next(rows for rows in self.sections.values() if row in rows)
+        rows = next(rows for rows in self.sections.values() if row in rows)
         times = [
             value(other)
             for other in rows
@@ -213,7 +379,7 @@ class Group:
         names = set(map(self.short_name, baselines.values()))
         base_name = names.pop() if len(names) == 1 else "the first row"
         ratios = [
-            (value(baselines[name]) / min(map(value, rows)), name)
+            (ratio_of(baselines[name], min(rows, key=value)), name)
             for name, rows in sections.items()
         ]
         (ratio, section), *others = ratios
@@ -266,10 +432,10 @@ class Group:
             return first_that_fits(limit, sentence + tail, sentence)
         span = f"{spread_of(map(value, fast))} {self.symbol}"
         names = list(map(self.short_name, fast))
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        more = f" or {len(names) - 1} more" if len(names) > 1 else ""
         all_names, some_names = (
             f"{start}{some}{colon} {span} instead of {base}"
-            for some in (join(names), f"{names[0]}{more}")
+            for some in (join(names, "or"), f"{names[0]}{more}")
         )
         name = f" ({base_name})"
         return first_that_fits(
@@ -290,26 +456,61 @@ class Group:
         if not others:
             return f"{reference.name}: {self.time(value(reference))}"
         cheapest, dearest = min(others, key=value), max(others, key=value)
-
         short_names = list(map(self.short_name, self.rows))
 
         def name(row: Row) -> str:
             short = self.short_name(row)
-            is_unique = short_names.count(short) == 1
-            return short if is_unique else f"{short} ({section_of(row)})"
+            is_clear = short_names.count(short) == 1 and (
+                "" in self.sections or section_of(row) == section_of(reference)
+            )
+            return short if is_clear else f"{short} ({section_of(row)})"
 
         def times(row: Row) -> str:
-            return f"{number(value(row) / value(reference))} times"
+            return f"{number(ratio_of(row, reference))} times"
 
         _, _, per = self.unit.partition(" ")
-        sentence = (
-            f"{name(cheapest)}: {times(cheapest)} as long{per and f' {per}'}"
-            f" as {name(reference)}"
+        start = f"{name(cheapest)}: {times(cheapest)} as long"
+        end = f" as {name(reference)}"
+        short, long = f"{start}{end}", f"{start}{per and f' {per}'}{end}"
+        tail = ""
+        if dearest is not cheapest:
+            tail = f"; {name(dearest)}: {times(dearest)}"
+        return first_that_fits(
+            TITLE_CHARACTERS, long + tail, short + tail, short
         )
-        if dearest is cheapest:
-            return first_that_fits(TITLE_CHARACTERS, sentence)
-        tail = f"; {name(dearest)}: {times(dearest)}"
-        return first_that_fits(TITLE_CHARACTERS, sentence + tail, sentence)
+
+    def _conclude_section_costs(
+        self, section: str, rows: Sequence[Row], reference: Row
+    ) -> str:
+        """Return what is fastest in a section, and how much longest takes.
+
+        Rows are compared with the reference if it is in this section, else
+        with the fastest.
+        """
+        others = [
+            row for row in self._competitors(rows) if row is not reference
+        ]
+        if not others:
+            return section
+        fastest, slowest = min(others, key=value), max(others, key=value)
+        base = reference if reference in rows else fastest
+        if base is fastest:
+            start = f"{self.short_name(fastest)} {self.time(value(fastest))}"
+        else:
+            start = (
+                f"{self.short_name(fastest)} takes"
+                f" {number(ratio_of(fastest, base))} times as long as"
+                f" {self.short_name(base)}"
+            )
+        sentence = f"{section}: {start}"
+        if slowest is fastest:
+            return first_that_fits(HEADING_CHARACTERS, sentence)
+        verb = " takes" if base is fastest else ""
+        tail = (
+            f"; {self.short_name(slowest)}{verb}"
+            f" {number(ratio_of(slowest, base))} times as long"
+        )
+        return first_that_fits(HEADING_CHARACTERS, sentence + tail, sentence)
 
     def _conclude_counts(self) -> str:
         """Return the times of the largest number of pages that most measured.
@@ -338,24 +539,36 @@ class Group:
 
         start = f"{common:,} pages: "
         named, unnamed = describe(by_count[common])
+        first = [start + named, start + unnamed]
         if largest == common:
-            return first_that_fits(
-                TITLE_CHARACTERS, start + named, start + unnamed
-            )
-        tail = f"; {largest:,}: "
-        last_named, last_unnamed = describe(by_count[largest])
-        return first_that_fits(
-            TITLE_CHARACTERS,
-            start + named + tail + last_named,
-            start + named + tail + last_unnamed,
-            start + unnamed + tail + last_named,
-            start + unnamed + tail + last_unnamed,
-        )
+            return first_that_fits(TITLE_CHARACTERS, *first)
+        named, unnamed = describe(by_count[largest])
+        last = [f"; {largest:,}: {words}" for words in (named, unnamed)]
+        sentences = [
+            first[0] + last[0],
+            first[0],
+            first[1] + last[0],
+            first[1] + last[1],
+        ]
+        slowest = max(by_count[common] + by_count[largest], key=value)
+        if slowest in by_count[largest]:  # it is named, if possible
+            sentences[1:3] = reversed(sentences[1:3])
+        return first_that_fits(TITLE_CHARACTERS, *sentences)
 
 
 def value(row: Row) -> float:
     """Return the median in the unit of the row's group."""
     return row.median * row.factor
+
+
+def shown(quantity: float) -> float:
+    """Return a time as it reads in a label, so that figures agree."""
+    return float(number(quantity, DIGITS).replace(",", ""))
+
+
+def ratio_of(row: Row, other: Row) -> float:
+    """Return how many times as long a row takes as another one."""
+    return shown(value(row)) / shown(value(other))
 
 
 def section_of(row: Row) -> str:
@@ -396,10 +609,10 @@ def spread_of(quantities: Iterable[float]) -> str:
     return " to ".join(dict.fromkeys(map(number, (ordered[0], ordered[-1]))))
 
 
-def join(names: Sequence[str]) -> str:
-    """Return names as one enumeration, with "and" before the last."""
+def join(names: Sequence[str], word: str = "and") -> str:
+    """Return names as one enumeration, with a word before the last."""
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def capitalize(sentence: str) -> str:

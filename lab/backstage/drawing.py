@@ -23,6 +23,9 @@ text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .grid {{ stroke: {line}; }}
 .band {{ fill: {track}; opacity: 0.5; }}
 .edge {{ stroke: {dim}; stroke-dasharray: 4 3; }}
+.bracket {{ stroke: {dim}; stroke-width: 2; }}
+.baseline {{ fill: none; stroke: {dim}; stroke-dasharray: 4 3; }}
+.table {{ font: 12px ui-monospace, monospace; white-space: pre; }}
 .dotted {{ stroke: {text}; stroke-width: 2; stroke-dasharray: 1 4; }}
 .ok {{ fill: #56b4e9; }}
 .failed {{ fill: none; stroke: #d55e00; stroke-width: 2; }}
@@ -51,7 +54,7 @@ text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .work {{ fill: url(#work); }}
 .timer {{ fill: url(#timer); }}
 .child {{ fill: url(#child); }}
-.waiting {{ fill: {track}; }}
+.waiting {{ fill: url(#waiting); }}
 """
 # The greys of GitHub's own pages, light and dark (primer.style).
 LIGHT = {
@@ -76,6 +79,7 @@ PATTERNS = {
     "work": ("#eef0f3", "#a9b1ba", "M2 2h1M6 6h1"),
     "timer": ("#e3cbe0", "#9c5b8c", "M0 4H8"),
     "child": ("#d9dde2", "#8a939c", "M4 0V8"),
+    "waiting": ("#eef0f3", "#c3cad1", "M0 0L8 8"),
 }
 
 
@@ -91,7 +95,8 @@ def canvas(title: str, about: str) -> ElementTree.Element:
         _define_pattern(definitions, name, background, colour, path)
     draw(picture, "rect", "back", width=WIDTH).set("height", "100%")
     write(picture, title, MARGIN, 30, "title")
-    write(picture, about, MARGIN, 50, "dim")
+    if about:
+        write(picture, about, MARGIN, 50, "dim")
     return picture
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import mean
+from typing import NamedTuple
 
 from . import check, states
 from .catalogue import Lesson, Notes
@@ -43,8 +44,9 @@ MAX_LABEL = 16  # characters of a path
 MIN_COMPUTING = 1 / 60  # of the run: a helper thread computes less
 TURN_WINDOW = 0.05  # seconds: who takes turns computes before and after
 TURN_SHARE = 0.02  # of a core in each window, at least
+BETWEEN = 0.03  # seconds from one request to the next, where it is sent soon
 SMALL = 0.05  # of a slice, that is not worth drawing
-RARE = 0.015  # of all slices: a state with less is left out
+RARE = 0.03  # of all slices: a state with less is left out
 HALF = 0.5
 OVERLAP = 0.1  # seconds by which a thread's end may be seen too late
 # The beginnings of names that the system gives pool threads, from 3.14 on.
@@ -55,17 +57,30 @@ HELPERS = re.compile(r"multiprocessing\.(?:forkserver|resource_tracker)")
 
 MAIN, THREAD, PROCESS = "main", "thread", "process"  # roles of lanes
 
+LESSON = re.compile(r"lesson_(\d+)")  # another lesson, in a template
+
 Slice = Mapping[str, float]  # shares of the states; empty: not there
 Page = list[Request]  # the attempts of one page, one after the other
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One of the ways that a lesson tries, between two times in seconds."""
+    """One of the ways that a lesson tries, between two times in seconds.
+
+    `seconds` is how long the lesson says that it took.
+    """
 
     name: str
     start: float
     end: float
+    seconds: float | None = None
+
+    @property
+    def label(self) -> str:
+        """Return the name with the seconds."""
+        if self.seconds is None:
+            return self.name
+        return f"{self.name} {self.seconds:.1f} s"
 
 
 @dataclass(frozen=True)
@@ -107,12 +122,15 @@ class Bar:
 class Layout:
     """All that a picture shows.
 
-    `span` is how many seconds its time axis is long. `memory` has pairs of a
-    time and the bytes held, and is empty where memory is not the subject.
-    `hidden` is how many threads and processes have no lane.
+    `reason` says why the finding is as it is. `span` is how many seconds the
+    time axis is long. `hidden` is how many threads and processes have no lane.
+    `baseline` is another lesson that this one is compared with. `memory` has
+    pairs of a time and the bytes held, and is empty where memory is not the
+    subject; `table` has the lines of a table that the lesson printed.
     """
 
     headline: str
+    reason: str
     title: str
     about: str
     summary: str
@@ -123,8 +141,10 @@ class Layout:
     requests: str
     lanes: list[Lane]
     hidden: int
+    baseline: Phase | None = None
     memory: list[tuple[float, int]] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
+    table: list[str] = field(default_factory=list)
 
     @property
     def states(self) -> list[str]:
@@ -153,6 +173,7 @@ def lay_out(
     their numbers: only then the headline may name them.
     """
     notes = lesson.notes
+    last_lines = last_lines or {}
     edges = [recording.seconds * n / slices for n in range(slices + 1)]
     threads = _shown_threads(recording)
     processes = _worker_processes(recording)
@@ -160,7 +181,8 @@ def lay_out(
     rows_of_requests = request_rows(recording, phases, rows)
     lanes = _lanes(recording, threads, processes, notes.worker, edges)
     return Layout(
-        headline=headline(recording, lesson, last_lines or {}),
+        headline=headline(recording, lesson, last_lines),
+        reason=explain(recording, lesson),
         title=recording.log.title,
         about=recording.log.about,
         summary=summarize(recording),
@@ -172,7 +194,9 @@ def lay_out(
         lanes=lanes,
         hidden=_count_hidden(recording, threads, processes),
         memory=recording.memory if notes.memory else [],
+        baseline=find_baseline(phases, notes, last_lines),
         bars=find_bars(recording, notes),
+        table=find_table(recording, notes),
     )
 
 
@@ -206,20 +230,69 @@ def headline(
         return recording.log.title
     line = recording.lines[-1].text
     notes = lesson.notes
-    names = {"gil": recording.log.gil, "cores": recording.log.cpus}
     figures = Figures(line, cpu=recording.cpu)
+    for phase in find_phases(recording, notes):
+        seconds = phase.end - phase.start
+        if phase.seconds is not None:
+            seconds = phase.seconds
+        figures[f"phase_{phase.name.replace(' ', '_')}"] = seconds
     for number, last_line in last_lines.items():
         figures[f"lesson_{number}"] = Figures(last_line)
     try:
-        if notes.holds and not check.holds(notes.holds, line, names):
-            return line
         for template in notes.compared, notes.headline:
-            others = re.findall(r"lesson_(\d+)", template)
-            if template and set(others) <= last_lines.keys():
-                return template.format_map(figures)
+            others = set(LESSON.findall(template))
+            if template and others <= last_lines.keys():
+                sentence = template.format_map(figures)
+                return sentence if prediction_held(recording, lesson) else line
     except LookupError:
         return line
     return line
+
+
+def prediction_held(recording: Recording, lesson: Lesson) -> bool:
+    """Tell whether a run's last line agrees with the lesson's prediction."""
+    condition = lesson.notes.holds
+    names = {"gil": recording.log.gil, "cores": recording.log.cpus}
+    if not (condition and recording.lines):
+        return True
+    try:
+        return check.holds(condition, recording.lines[-1].text, names)
+    except LookupError:
+        return False
+
+
+def explain(recording: Recording, lesson: Lesson) -> str:
+    """Return why the finding is as it is, or "" where there is none.
+
+    What the catalogue says of the GIL is for a run with a GIL.
+    """
+    reason = lesson.notes.reason
+    if "GIL" in reason and not recording.log.gil:
+        return ""
+    if not recording.lines or not prediction_held(recording, lesson):
+        return ""
+    return reason.format_map({"cpus": recording.log.cpus})
+
+
+def find_baseline(
+    phases: Sequence[Phase], notes: Notes, last_lines: Mapping[str, str]
+) -> Phase | None:
+    """Return the lesson that `compared` names, as if it began with this."""
+    for number in LESSON.findall(notes.compared):
+        if phases and number in last_lines:
+            seconds = Figures(last_lines[number])["in"]
+            assert isinstance(seconds, float)
+            start = phases[-1].start
+            name = f"lesson {number}"
+            return Phase(name, start, start + seconds, seconds)
+    return None
+
+
+def find_table(recording: Recording, notes: Notes) -> list[str]:
+    """Return the lines of the table that a lesson printed, if it is shown."""
+    if not notes.table:
+        return []
+    return [line.text for line in recording.lines[:-1]]
 
 
 def summarize(recording: Recording) -> str:
@@ -238,9 +311,9 @@ def find_phases(recording: Recording, notes: Notes) -> list[Phase]:
 
     The catalogue's `phases` is a regular expression. A line that matches ends
     a phase, which its group `name` names; the group `seconds` says how long
-    it was. A phase without it began when the one before ended. Other groups
-    are shown beside the name. Lines that come together, as a table, are of
-    phases that followed each other. Neighbours of one name are one phase.
+    it was. A phase without it began when the one before ended. Lines that
+    come together, as a table, are of phases that followed each other.
+    Neighbours of one name are one phase.
     """
     if not notes.phases:
         return []
@@ -256,22 +329,14 @@ def find_phases(recording: Recording, notes: Notes) -> list[Phase]:
     for n in reversed(range(len(matches))):
         time, match = matches[n]
         groups = match.groupdict()
-        name = " ".join((groups.get("name") or match[0]).split())
+        name = " ".join(groups["name"].split())
+        text = groups.get("seconds")
+        seconds = float(text) if text else None
         end = min(time, limit)
-        start = before[n]
-        if seconds := groups.get("seconds"):
-            start = max(end - float(seconds), 0.0)
-            name += f" {float(seconds):.1f} s"
-        more = [
-            f"{group} {value}"
-            for group, value in groups.items()
-            if group not in ("name", "seconds")
-        ]
-        if more:
-            name += f": {', '.join(more)}"
+        start = before[n] if seconds is None else max(end - seconds, 0.0)
         if phases and phases[0].name == name:
             end = phases.pop(0).end
-        phases.insert(0, Phase(name, start, end))
+        phases.insert(0, Phase(name, start, end, seconds))
         limit = start
     return phases
 
@@ -327,24 +392,47 @@ def request_pages(
     return pages
 
 
+def _in_order_of(first: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
+    """Return pages in the order in which the first phase has their paths."""
+    paths = list(dict.fromkeys(page[0].path for page in first))
+    order = {path: number for number, path in enumerate(paths)}
+    return sorted(pages, key=lambda page: order.get(page[0].path, len(order)))
+
+
 def request_rows(
     recording: Recording, phases: Sequence[Phase], most: int
 ) -> list[Row]:
     """Return the rows of requests, at most so many.
 
     Each phase begins in the first row again. Where a phase has more pages,
-    neighbours share a row, each row the same number of them.
+    neighbours share a row, each row the same number of them. Otherwise an
+    address has the same row in each phase.
     """
     by_phase = request_pages(recording, phases)
     longest = max(map(len, by_phase))
     size = -(-longest // most) or 1
+    if size == 1:
+        by_phase = [_in_order_of(by_phase[0], pages) for pages in by_phase]
     rows = []
     for start in range(0, longest, size):
         groups = [pages[start : start + size] for pages in by_phase]
-        rows.append(
-            Row(_label([p for group in groups for p in group]), groups)
-        )
-    return rows
+        together = [page for group in groups for page in group]
+        rows.append(Row(_label(together), groups))
+    return _with_common_label(rows)
+
+
+def _with_common_label(rows: list[Row]) -> list[Row]:
+    """Return rows with one label if theirs differ only in numbers."""
+    labels = {_general(row.label) for row in rows}
+    if len(labels) != 1 or len({row.label for row in rows}) == 1:
+        return rows
+    label = labels.pop()
+    return [Row(label, row.groups) for row in rows]
+
+
+def _general(path: str) -> str:
+    """Return a path with N for each number in it."""
+    return re.sub(r"\d+", "N", path)
 
 
 def describe_requests(recording: Recording, rows: Sequence[Row]) -> str:
@@ -369,7 +457,7 @@ def _label(pages: Sequence[Page]) -> str:
     """Return the path of some pages; N stands for numbers that differ."""
     paths = {page[0].path.partition("?")[0] for page in pages}
     if len(paths) > 1:
-        paths = {re.sub(r"\d+", "N", path) for path in paths}
+        paths = {_general(path) for path in paths}
     if len(paths) > 1:
         return "several paths"
     path = paths.pop()
@@ -444,29 +532,41 @@ def _lanes(
     else:
         lanes = [Lane("main process", cutter.cut_process(first, MAIN))]
     interpreters = [t for t in threads if t.name.startswith(INTERPRETER)]
-    plain_threads = [t for t in threads if t not in interpreters]
+    plain_threads = [t for t in threads if not t.name.startswith(INTERPRETER)]
+    thread_name = "thread" if processes else worker or "thread"
     roles = [
-        (
-            "thread" if processes else worker or "thread",
-            [cutter.cut(thread, THREAD) for thread in plain_threads],
-            [(thread.start, thread.end) for thread in plain_threads],
-        ),
-        (
-            "interpreter",
-            [cutter.cut(thread, THREAD) for thread in interpreters],
-            [(thread.start, thread.end) for thread in interpreters],
-        ),
-        (
-            worker or "process",
-            [cutter.cut_process(process, PROCESS) for process in processes],
-            [(p.samples[0].time, p.samples[-1].time) for p in processes],
-        ),
+        _thread_role(thread_name, plain_threads, cutter),
+        _thread_role("interpreter", interpreters, cutter),
+        _process_role(worker or "process", processes, cutter),
     ]
-    used = sum(bool(cuts) for _, cuts, _ in roles)
-    most = MAX_OF_ROLE[max(used, 1)]
-    for role, cuts, lives in roles:
-        lanes += _lanes_of_role(role, cuts, _assign_slots(lives), most)
+    used = [role for role in roles if role.lives]
+    used.sort(key=lambda role: role.lives[0])  # in order of time
+    for role in used:
+        lanes += _lanes_of_role(role, MAX_OF_ROLE[len(used)])
     return _without_rare(lanes)
+
+
+class _Role(NamedTuple):
+    """Threads or processes of a kind: their slices, starts and ends."""
+
+    name: str
+    cuts: list[list[Slice]]
+    lives: list[tuple[float, float]]
+
+
+def _thread_role(
+    name: str, threads: Sequence[Thread], cutter: "_Cutter"
+) -> _Role:
+    cuts = [cutter.cut(thread, THREAD) for thread in threads]
+    return _Role(name, cuts, [(x.start, x.end) for x in threads])
+
+
+def _process_role(
+    name: str, processes: Sequence[Process], cutter: "_Cutter"
+) -> _Role:
+    cuts = [cutter.cut_process(process, PROCESS) for process in processes]
+    lives = [(x.samples[0].time, x.samples[-1].time) for x in processes]
+    return _Role(name, cuts, lives)
 
 
 def _assign_slots(lives: Sequence[tuple[float, float]]) -> list[int]:
@@ -488,23 +588,26 @@ def _assign_slots(lives: Sequence[tuple[float, float]]) -> list[int]:
     return slots
 
 
-def _lanes_of_role(
-    role: str, cuts: list[list[Slice]], slots: list[int], most: int
-) -> list[Lane]:
+def _lanes_of_role(role: _Role, most: int) -> list[Lane]:
     """Return a lane for each slot, or one lane if they are more than most."""
+    slots = _assign_slots(role.lives)
     count = max(slots, default=-1) + 1
     if count > most:
-        plural = f"{role}es" if role.endswith("s") else f"{role}s"
-        merged = [_mean(column) for column in zip(*cuts, strict=True)]
+        plural = f"{role.name}es" if role.name[-1] == "s" else f"{role.name}s"
+        merged = [_mean(column) for column in zip(*role.cuts, strict=True)]
         return [Lane(f"{count:,} {plural}", merged)]
     lanes = []
     for slot in range(count):
-        own = [cut for cut, n in zip(cuts, slots, strict=True) if n == slot]
+        own = [
+            cut
+            for cut, number in zip(role.cuts, slots, strict=True)
+            if number == slot
+        ]
         slices: list[Slice] = [
             next((shares for shares in reversed(column) if shares), {})
             for column in zip(*own, strict=True)
         ]
-        name = f"{role} {slot + 1}" if count > 1 else role
+        name = f"{role.name} {slot + 1}" if count > 1 else role.name
         lanes.append(Lane(name, slices))
     return lanes
 
@@ -581,12 +684,13 @@ class _Cutter:
     def _waiting_state(self, thread: Thread, time: float, role: str) -> str:
         """Return the state of a thread in the time when it has no CPU."""
         reason = thread.waits_for(time)
+        requests = self.recording.requests_near(time, BETWEEN)
         if reason == states.NETWORK:
             # Processes of a pool talk to each other by sockets as well.
-            local = self.has_processes and not self.recording.requests
+            local = self.has_processes and not requests
             return OTHERS if local else NETWORK
         if reason == states.EVENTS:
-            if self.recording.requests_at(time):
+            if requests:
                 return NETWORK
             return OTHERS if self.has_workers else TIMER
         if reason == states.PIPE:

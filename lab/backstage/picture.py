@@ -64,6 +64,8 @@ SIGNS = {
     WAITING: "?",
 }
 NOTHING, SOME, MOST, FAILED = " ─━x"  # of a row's pages are under way
+PRINTED = "What the lesson printed:"
+NO_BREAK = "\xa0"  # a space where no line ends, and that no SVG drops
 DELAY = "·"  # before another attempt
 
 LEFT, RIGHT = 160, 784  # pixels of the SVG; time is between them
@@ -73,12 +75,17 @@ FEW_ROWS = 12  # of requests: so many are wide
 CURVE, BAR = 70, 20  # pixels, downwards
 MAX_SLICES = 160  # of the time axis
 MIN_SLICE = 0.05  # seconds: two looks of the watcher
+START_UP = "start-up"
+HEIGHT = "The height of a colour in a row is its share of the time."
+MIN_START_UP = 36  # pixels: a shorter start-up is not named
+MIN_NAME = 10  # characters of a phase's name in a line, at least
 CHARACTER, STRONG = 6.4, 7.4  # pixels of a letter and of a strong one, about
 LINE = 15  # pixels from one line of small text to the next
+REASON_CHARACTERS = 110  # of a line below the title
 SMOOTHING = 2  # slices on each side that decide what a lane is labelled
 SHORT_NAMES = {
     COMPUTING: "computing",
-    READY: "no free CPU",
+    READY: "shares the CPUs",
     TURN: "takes turns",
     NETWORK: "waits for the network",
     TIMER: "waits for a timer",
@@ -180,6 +187,7 @@ def _text_lines(recording: Recording, lesson: Lesson, rows: int) -> list[str]:
     plan = lay_out(recording, lesson, slices=columns, rows=rows)
     scale = columns / plan.span
     lines = textwrap.wrap(plan.headline, COLUMNS)
+    lines += textwrap.wrap(plan.reason, COLUMNS)
     lines += [
         " " * (wide + 1) + line
         for line in _text_phases(plan.phases, scale, columns)
@@ -213,7 +221,7 @@ def _text_phases(
     """Return lines with the names of the phases where these begin."""
     lines: list[str] = []
     for phase in phases:
-        label = f"|{phase.name}"[:columns]
+        label = f"|{phase.label}"[:columns]
         start = min(int(phase.start * scale), columns - len(label))
         for n, line in enumerate(lines):
             if len(line) < start:
@@ -389,15 +397,16 @@ class _Drawing:
     def __init__(self, plan: Layout) -> None:
         self.plan = plan
         self.scale = (RIGHT - LEFT) / plan.span
-        title, *more = textwrap.wrap(plan.headline, TITLE_CHARACTERS)
-        self.picture = canvas(title, "" if more else plan.title)
-        self.y = 62.0
+        title, *more = _wrap_evenly(plan.headline)
+        self.picture = canvas(title, "")
+        self.y = 54.0
         for line in more:
-            write(self.picture, line, MARGIN, self.y - 10, "title")
-            self.y += 22
-        if more:
-            write(self.picture, plan.title, MARGIN, self.y - 10, "dim")
-            self.y += 4
+            write(self.picture, line, MARGIN, self.y, "title")
+            self.y += 24
+        for line in textwrap.wrap(plan.reason, REASON_CHARACTERS):
+            write(self.picture, line, MARGIN, self.y)
+            self.y += LINE + 3
+        self.y += 2
         self.back = ElementTree.SubElement(self.picture, "g")
 
     def finish(self) -> str:
@@ -408,12 +417,17 @@ class _Drawing:
         self._draw_lanes()
         if self.plan.memory:
             self._draw_memory()
+        if self.plan.baseline:
+            self._draw_baseline(self.plan.baseline)
         self._draw_phase_bands(top)
         self._draw_axis(top)
+        self._draw_legend()
         if self.plan.bars:
             self._draw_bars()
-        self._draw_legend()
-        for line in (self.plan.summary, self._footnote()):
+        if self.plan.table:
+            self._draw_table()
+        footnotes = (self.plan.title, self.plan.summary, self._footnote())
+        for line in footnotes:
             write(self.picture, line, MARGIN, self.y, "dim")
             self.y += LINE + 2
         return finish(self.picture, self.y)
@@ -423,49 +437,39 @@ class _Drawing:
 
     def _draw_phase_names(self) -> None:
         """Write the names of the phases, lower where they would overlap."""
-        ends: list[float] = []
+        depths: list[tuple[float, int]] = []  # (x, lines) that are written on
+        lowest = 0
         for phase in self._phases_with_start_up():
             x = self._x(phase.start) + 4
-            width = len(phase.name) * STRONG
+            space = (phase.end - phase.start) * self.scale - 8
+            columns = max(int(space / STRONG), MIN_NAME)
+            lines = _wrap_label(phase.label, columns)
+            width = max(map(len, lines)) * STRONG
             x = min(x, RIGHT - width)
-            level = 0
-            while level < len(ends) and ends[level] > x:
-                level += 1
-            if level == len(ends):
-                ends.append(0.0)
-            ends[level] = x + width + 8
-            y = self.y + 12 + level * LINE
-            kind = "dim" if phase.name == "start-up" else "dim strong"
-            write(self.picture, phase.name, x, y, kind)
-        self.y += len(ends) * LINE + (8 if ends else 0)
+            first = max([n for end, n in depths if end > x], default=0)
+            kind = "dim" if phase.name == START_UP else "dim strong"
+            for n, line in enumerate(lines, first + 1):
+                write(self.picture, line, x, self.y + n * LINE - 3, kind)
+            depths.append((x + width + 4, first + len(lines)))
+            lowest = max(lowest, first + len(lines))
+        self.y += lowest * LINE + (8 if lowest else 0)
 
     def _phases_with_start_up(self) -> list[Phase]:
         phases = list(self.plan.phases)
-        if phases:
-            start = phases[0].start
-            wide_enough = start * self.scale > len("start-up") * CHARACTER
-            if wide_enough:
-                phases.insert(0, Phase("start-up", 0.0, start))
+        if phases and phases[0].start * self.scale > MIN_START_UP:
+            phases.insert(0, Phase(START_UP, 0.0, phases[0].start))
         return phases
 
     def _draw_phase_bands(self, top: float) -> None:
-        """Draw a band behind every other phase, and an edge at each start."""
-        for n, phase in enumerate(self.plan.phases):
+        """Draw a band behind every phase, with a line at its top and edges."""
+        for phase in self.plan.phases:
             x, end = self._x(phase.start), self._x(phase.end)
-            if n % 2 == 0:
-                draw(
-                    self.back,
-                    "rect",
-                    "band",
-                    x=x,
-                    y=top,
-                    width=end - x,
-                    height=self.y - top,
-                )
-            draw(self.back, "line", "edge", x1=x, x2=x, y1=top, y2=self.y)
-        if self.plan.phases:
-            end = self._x(self.plan.phases[-1].end)
-            draw(self.back, "line", "edge", x1=end, x2=end, y1=top, y2=self.y)
+            size = {"width": end - x, "height": self.y - top}
+            draw(self.back, "rect", "band", x=x, y=top, **size)
+            draw(self.back, "line", "bracket", x1=x, x2=end, y1=top, y2=top)
+            for edge in (x, end):
+                at = {"x1": edge, "x2": edge, "y1": top, "y2": self.y}
+                draw(self.back, "line", "edge", **at)
 
     def _draw_rows(self) -> None:
         """Draw the rows of requests, with a label for equal ones."""
@@ -598,24 +602,41 @@ class _Drawing:
             write(self.picture, f"{tick:g} s", x, self.y + 16, "dim", "middle")
         self.y += 34
 
+    def _draw_baseline(self, baseline: Phase) -> None:
+        """Draw how long another lesson took for the same work."""
+        x, end = self._x(baseline.start), self._x(baseline.end)
+        y = self.y
+        size = {"width": min(end, RIGHT) - x, "height": LANE - 8}
+        write(self.picture, baseline.name, LEFT - 8, y + 15, anchor="end")
+        draw(self.picture, "rect", "baseline", x=x, y=y, **size)
+        label = f"one after the other: {baseline.seconds:.1f} s"
+        write(self.picture, label, x + 8, y + 14, "dim")
+        self.y += LANE
+
     def _draw_bars(self) -> None:
+        """Draw the figures that the lesson printed as bars from zero on."""
+        write(self.picture, PRINTED, MARGIN, self.y, "dim")
+        self.y += 8
         most = max(bar.value for bar in self.plan.bars) or 1
         for bar in self.plan.bars:
-            write(self.picture, bar.name, LEFT - 8, self.y + 13, anchor="end")
             width = bar.value / most * (RIGHT - LEFT - 120)
-            draw(
-                self.picture,
-                "rect",
-                "bar",
-                x=LEFT,
-                y=self.y + 1,
-                width=max(width, 1),
-                height=BAR - 5,
-            )
-            value = _figure(bar)
-            write(self.picture, value, LEFT + width + 8, self.y + 13)
+            kind = "bad" if bar.name == "lost" else "bar"
+            size = {"width": max(width, 1), "height": BAR - 5}
+            y = self.y + 13
+            write(self.picture, bar.name, LEFT - 8, y, anchor="end")
+            draw(self.picture, "rect", kind, x=LEFT, y=self.y + 1, **size)
+            write(self.picture, _figure(bar), LEFT + width + 8, y)
             self.y += BAR
-        self.y += 16
+        self.y += 18
+
+    def _draw_table(self) -> None:
+        """Write the table that the lesson printed."""
+        write(self.picture, PRINTED, MARGIN, self.y, "dim")
+        for line in self.plan.table:
+            self.y += LINE + 1
+            text = draw(self.picture, "text", "table", x=MARGIN + 24, y=self.y)
+            text.text = printable(line).replace(" ", NO_BREAK)
+        self.y += 26
 
     def _draw_legend(self) -> None:
         """Write what the colours and patterns mean, in lines."""
@@ -648,14 +669,33 @@ class _Drawing:
                 )
             write(self.picture, name, x + 24, self.y, "dim")
             x += width
-        self.y += 24
+        self.y += LINE + 4
+        write(self.picture, HEIGHT, MARGIN, self.y, "dim")
+        self.y += 26
 
     def _footnote(self) -> str:
         note = self.plan.about
         if self.plan.hidden:
             count = self.plan.hidden
-            note += f"; not shown: {count} helper{'s' if count > 1 else ''}"
+            note += f"; not shown: {count:,} helper threads or processes"
         return note
+
+
+def _wrap_evenly(title: str) -> list[str]:
+    """Return the lines of a title, none much shorter than the others."""
+    lines = textwrap.wrap(title, TITLE_CHARACTERS)
+    narrow = len(title) // len(lines)
+    for width in range(narrow, TITLE_CHARACTERS):
+        even = textwrap.wrap(title, width)
+        if len(even) == len(lines):
+            return even
+    return lines
+
+
+def _wrap_label(label: str, columns: int) -> list[str]:
+    """Return the lines of a label; a number and its unit stay together."""
+    lines = textwrap.wrap(label.replace(" s", f"{NO_BREAK}s"), columns)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _rounded(shares: Slice) -> dict[str, float]:
@@ -675,14 +715,12 @@ def _smooth(slices: Sequence[Slice]) -> list[str]:
 
 
 def _name_of(shares: Slice) -> str:
-    """Return the state that a slice is labelled with."""
+    """Return what a slice is labelled with."""
     if not shares:
         return ""
     computing = shares.get(COMPUTING, 0.0)
-    if computing >= FULL:
-        return COMPUTING
-    if computing >= HALF and TURN in shares:
-        return TURN
-    if computing > 1 / 2:
-        return COMPUTING
-    return _most_other(shares)
+    if HALF <= computing < FULL:
+        other = _most_other(shares)
+        if other in (TURN, READY):
+            return other
+    return COMPUTING if computing > 1 / 2 else _most_other(shares)

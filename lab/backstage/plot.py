@@ -48,11 +48,12 @@ def text_group(group: Group) -> str:
         below.append(f"{sign}  {group.mark}")
     if group.parts:
         below.append(f"{', '.join(sorted(group.parts))}: part of the work")
+    below.append(f"{group.source}.")
     lines = [
         group.name.upper(),
         *wrap(above),
         *draw_group(group),
-        *wrap([*below, *group.notes]),
+        *wrap([*below, *group.explanations, *group.notes]),
     ]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -133,9 +134,12 @@ def text_ticks(axis: Axis, start: int, end: int) -> str:
     line = ""
     for tick in axis.ticks:
         label = tick_label(tick)
-        column = start + round(axis.place(tick) * end) - len(label) // 2
+        half = len(label) // 2
+        column = start + round(axis.place(tick) * end) - half
         column = min(column, WIDTH - len(label))
-        if column > len(line) or not line:
+        free = len(line) + 1 if line else 0
+        column = max(column, free) if column + half >= free else WIDTH
+        if column + len(label) <= WIDTH:
             line = f"{line:<{column}}{label}"
     return line
 
@@ -183,9 +187,8 @@ def text_lines(group: Group) -> list[str]:
     ]
     levels = [place(rows[-1])[1] for _, rows in ends]
     rounded = [float(round(level)) for level in levels]
-    for place_of, label in zip(
-        spread(rounded, 1, last_line), labels, strict=True
-    ):
+    places = spread(rounded, [1] * len(rounded), last_line + 1)
+    for place_of, label in zip(places, labels, strict=True):
         lines[round(place_of)] += label
     return [
         *(line[:WIDTH] for line in lines),

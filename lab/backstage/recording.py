@@ -148,11 +148,15 @@ class Recording:
             most = max(most, under_way)
         return most
 
-    def requests_at(self, time: float) -> int:
-        """Return how many requests were under way at that time."""
+    def requests_near(self, time: float, tolerance: float) -> int:
+        """Return how many requests were under way near that time.
+
+        Arguments: `tolerance`, the seconds by which one may have ended
+        before, or begin afterwards.
+        """
         return sum(
-            request.started <= time
-            and (request.ended is None or time < request.ended)
+            request.started <= time + tolerance
+            and (request.ended is None or time < request.ended + tolerance)
             for request in self.requests.values()
         )
 

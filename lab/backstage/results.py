@@ -12,7 +12,7 @@ PICTURES = ROOT / "lab" / "pictures"
 PREFIX = "results"  # of the pictures' names
 # What matters most: two groups, with a model in each and what it is against.
 HEADLINES = [
-    ("waiting", "asyncio together", "sequential"),
+    ("waiting", "asyncio tasks", "sequential"),
     ("computing", "pure Python, processes", "pure Python, sequential"),
 ]
 

@@ -73,7 +73,7 @@ WAYS: dict[str, Way] = {
     "sequential": sequential,
     "threads for both": threads,
     "fetch all, then parse": one_step_after_the_other,
-    "fetch and parse": both_at_once,
+    "parse while fetching": both_at_once,
 }
 
 

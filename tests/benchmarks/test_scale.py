@@ -20,11 +20,11 @@ from backstage.catalogue import find
 from backstage.watch import watch
 
 threaded: Any = importlib.import_module("02_threaded_fetch")
-NUMBERS = {"threads": "02", "asyncio": "08"}
+NUMBERS = {"threads": "02", "httpx on aiohttp": "08"}
 SIZES = [("threads", n) for n in (10, 100, 1_000, 5_000)]
-SIZES += [("asyncio", n) for n in (10, 100, 1_000, 5_000, 10_000)]
-OTHERS = [("httpx's own pool", n) for n in (1_000, 5_000)]
-OTHERS += [("aiohttp", n) for n in (1_000, 5_000)]
+SIZES += [("httpx on aiohttp", n) for n in (10, 100, 1_000, 5_000, 10_000)]
+OTHERS = [("httpx alone", n) for n in (1_000, 5_000)]
+OTHERS += [("aiohttp alone", n) for n in (1_000, 5_000)]
 FEW = 20  # pages at most, where this is a test and no benchmark
 
 
@@ -51,7 +51,7 @@ def whole_script(way: str, page: str, count: int) -> dict[str, Any]:
 def measure_way(way: str, count: int, benchmark: Any, **more: Any) -> None:
     count, delay = size(count, benchmark)
     client = lesson_client(count)
-    if way == "httpx's own pool":
+    if way == "httpx alone":
         client = httpx_client(count)
 
     with (
@@ -62,7 +62,7 @@ def measure_way(way: str, count: int, benchmark: Any, **more: Any) -> None:
         def play() -> list[Any]:
             if way == "threads":
                 return list(threaded.fetch_all(urls))
-            if way == "aiohttp":
+            if way == "aiohttp alone":
                 return runner.run(fetch_with_aiohttp(urls))
             return runner.run(fetch_together(urls, client))
 

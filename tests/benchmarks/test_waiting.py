@@ -31,7 +31,7 @@ WAYS: dict[str, Callable[[list[str]], list[Any]]] = {
 }
 ASYNC_WAYS = {
     "asyncio one by one": one_by_one,
-    "asyncio together": fetch_together,
+    "asyncio tasks": fetch_together,
 }
 
 
