@@ -113,12 +113,16 @@ def test_a_worker_process_waits_for_work() -> None:
     assert [list(lane.slices[5]) for lane in lanes] == [["others"], ["work"]]
 
 
-def test_a_state_that_hardly_occurs_is_left_out() -> None:
+def test_a_state_that_hardly_occurs_in_a_lane_is_left_out() -> None:
     short = make_thread(0, 0.02, 0, "network")
     long = make_thread(0.02, 4, 1)
-    thread = Thread("", [*short.samples, *long.samples])
-    plan = planned(make_recording(4, [make_process(thread)]))
+    main = Thread("", [*short.samples, *long.samples])
+    plan = planned(make_recording(4, [make_process(main)]))
     assert plan.states == ["computing"]
+    workers = [make_thread(0, 4, 1) for _ in range(2)]
+    brief = make_thread(3.6, 4, 0, "network")
+    plan = planned(main_and(*workers, brief))
+    assert "network" in plan.states
 
 
 # Lanes
@@ -202,6 +206,13 @@ def test_helpers_have_no_lanes_but_are_counted() -> None:
         "process 2",
     ]
     assert plan.hidden == 4
+
+
+def test_a_lesson_can_leave_out_the_lanes_of_its_workers() -> None:
+    recording = main_and(make_thread(0, 4, 1), make_thread(0, 4, 1))
+    plan = planned(recording, with_notes(lanes=False))
+    assert [lane.name for lane in plan.lanes] == ["main thread"]
+    assert plan.hidden == 2
 
 
 def test_workers_have_the_name_that_the_catalogue_gives() -> None:

@@ -88,6 +88,7 @@ class Notes:
     bars: str = ""
     unit: str = ""
     memory: bool = False
+    lanes: bool = True
     table: bool = False
     picture: str = ""
     block: str = ""

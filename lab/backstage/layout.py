@@ -46,7 +46,7 @@ TURN_WINDOW = 0.05  # seconds: who takes turns computes before and after
 TURN_SHARE = 0.02  # of a core in each window, at least
 BETWEEN = 0.03  # seconds from one request to the next, where it is sent soon
 SMALL = 0.05  # of a slice, that is not worth drawing
-RARE = 0.03  # of all slices: a state with less is left out
+RARE = 0.03  # of a lane: a state with less is left out
 HALF = 0.5
 OVERLAP = 0.1  # seconds by which a thread's end may be seen too late
 # The beginnings of names that the system gives pool threads, from 3.14 on.
@@ -175,8 +175,8 @@ def lay_out(
     notes = lesson.notes
     last_lines = last_lines or {}
     edges = [recording.seconds * n / slices for n in range(slices + 1)]
-    threads = _shown_threads(recording)
-    processes = _worker_processes(recording)
+    threads = _shown_threads(recording) if notes.lanes else []
+    processes = _worker_processes(recording) if notes.lanes else []
     phases = find_phases(recording, notes)
     rows_of_requests = request_rows(recording, phases, rows)
     lanes = _lanes(recording, threads, processes, notes.worker, edges)
@@ -742,14 +742,13 @@ def _without_rare(lanes: list[Lane]) -> list[Lane]:
 
     Such slices have the states of the slice before.
     """
-    totals = Counter[str]()
-    for lane in lanes:
-        for shares in lane.slices:
-            totals.update(shares)
-    least = RARE * sum(totals.values())
-    rare = {state for state, total in totals.items() if total < least}
     cleaned = []
     for lane in lanes:
+        totals = Counter[str]()
+        for shares in lane.slices:
+            totals.update(shares)
+        least = RARE * sum(totals.values())
+        rare = {state for state, total in totals.items() if total < least}
         slices: list[Slice] = []
         for shares in lane.slices:
             kept = {k: v for k, v in shares.items() if k not in rare}

@@ -40,6 +40,8 @@ from .layout import (
     Phase,
     Row,
     Slice,
+    find_baseline,
+    find_phases,
     lay_out,
     summarize,
 )
@@ -157,6 +159,11 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
         spans[name] = max(spans[name], recording.seconds)
         if recording.lines:
             last_lines[lesson.number] = recording.lines[-1].text
+    for lesson, recording in recordings:
+        phases = find_phases(recording, lesson.notes)
+        baseline = find_baseline(phases, lesson.notes, last_lines)
+        if baseline:
+            spans[axis(lesson)] = max(spans[axis(lesson)], baseline.end)
     for lesson, recording in recordings:
         drawn = svg(
             recording,
@@ -543,18 +550,13 @@ class _Drawing:
         for shares, run in groupby(lane.slices, key=_rounded):
             length = len(list(run)) * width
             y = self.y + LANE
+            total = sum(shares.values())
             for state in STATES:
-                if height := shares.get(state, 0.0) * LANE:
+                if share := shares.get(state, 0.0):
+                    height = share / total * LANE
                     y -= height
-                    draw(
-                        self.picture,
-                        "rect",
-                        state,
-                        x=x,
-                        y=y,
-                        width=length + 0.2,
-                        height=height,
-                    )
+                    size = {"width": length + 0.2, "height": height}
+                    draw(self.picture, "rect", state, x=x, y=y, **size)
             x += length
 
     def _label_lane(self, lane: Lane) -> None:
@@ -610,7 +612,7 @@ class _Drawing:
         write(self.picture, baseline.name, LEFT - 8, y + 15, anchor="end")
         draw(self.picture, "rect", "baseline", x=x, y=y, **size)
         label = f"one after the other: {baseline.seconds:.1f} s"
-        write(self.picture, label, x + 8, y + 14, "dim")
+        write(self.picture, label, x + 8, y + 14, "inside")
         self.y += LANE
 
     def _draw_bars(self) -> None:
@@ -677,7 +679,7 @@ class _Drawing:
         note = self.plan.about
         if self.plan.hidden:
             count = self.plan.hidden
-            note += f"; not shown: {count:,} helper threads or processes"
+            note += f"; not shown: {count:,} other threads or processes"
         return note
 
 

@@ -149,8 +149,9 @@ class Watcher:
         self.processes: dict[int, WatchedProcess] = {}
         self.alive: dict[int, psutil.Process] = {}
         self.known = self.latest = set(psutil.pids())
-        self.looked = 0.0
+        self.looked = self.looked_at_threads = self.threads_due = 0.0
         self.costs = deque[float](maxlen=LAST)
+        self.thread_costs = deque[float](maxlen=LAST)
 
     def clock(self) -> float:
         """Return the seconds since the start."""
@@ -208,19 +209,36 @@ class Watcher:
         for pid, handle in list(self.alive.items()):
             process = self.processes[pid]
             try:
-                self._read(pid, handle)
+                self._read_process(pid, handle)
                 parent = self.processes.get(process.parent)
                 copy = is_copy(process, parent, self.clock() - process.start)
                 if not (is_site(process) or copy):
                     memory += handle.memory_info().rss
             except (psutil.Error, OSError):
-                del self.alive[pid]
-                self.report(ProcessEnded(self.clock(), pid))
+                self._report_end(pid)
         self.report(MemorySampled(self.clock(), memory))
         self.looked = begin
         self.costs.append(time.thread_time() - spent)
+        if begin >= self.threads_due:
+            self._look_at_threads(begin)
         spare = INTERVAL - (self.clock() - begin)
         return max(spare, median(self.costs) / SHARE)
+
+    def _look_at_threads(self, begin: float) -> None:
+        """Look at all threads: seldom, where there are thousands of them."""
+        spent = time.thread_time()
+        for pid, handle in list(self.alive.items()):
+            try:
+                self._read_threads(pid, handle)
+            except (psutil.Error, OSError):
+                self._report_end(pid)
+        self.looked_at_threads = begin
+        self.thread_costs.append(time.thread_time() - spent)
+        self.threads_due = begin + median(self.thread_costs) / SHARE
+
+    def _report_end(self, pid: int) -> None:
+        del self.alive[pid]
+        self.report(ProcessEnded(self.clock(), pid))
 
     def clear_up(self, stopped: bool) -> None:
         """Wait for the site to be gone, with its log; after Ctrl-C for all.
@@ -271,8 +289,8 @@ class Watcher:
                     self.report(ProcessStarted(start, pid, parent, []))
         self.known, self.latest = self.latest, now
 
-    def _read(self, pid: int, handle: psutil.Process) -> None:
-        """Report the times of a process and of its threads.
+    def _read_process(self, pid: int, handle: psutil.Process) -> None:
+        """Report the CPU time of a process, and its command while it is new.
 
         Raises psutil.Error or OSError where it has ended.
         """
@@ -284,19 +302,26 @@ class Watcher:
             if command != process.command:
                 process.command = command
                 self.report(CommandChanged(now, pid, command))
+
+    def _read_threads(self, pid: int, handle: psutil.Process) -> None:
+        """Report the times of a process's threads.
+
+        Raises psutil.Error or OSError where it has ended.
+        """
+        threads = self.processes[pid].threads
         usages = thread_usages(handle)
         for number, usage in usages.items():
             self._read_thread(pid, number, usage)
-        for number in process.threads.keys() - usages.keys():
-            del process.threads[number]
-            self.report(ThreadEnded(now, pid, number))
+        for number in threads.keys() - usages.keys():
+            del threads[number]
+            self.report(ThreadEnded(self.clock(), pid, number))
 
     def _read_thread(self, pid: int, number: int, usage: Usage) -> None:
         """Report the times of a thread, and what it waits for."""
         threads = self.processes[pid].threads
         now = self.clock()
         if number not in threads:
-            start, name = self.looked, thread_name(pid, number)
+            start, name = self.looked_at_threads, thread_name(pid, number)
             threads[number] = WatchedThread(start, name, time=start)
             self.report(ThreadStarted(start, pid, number, name))
         thread = threads[number]
