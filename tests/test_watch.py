@@ -480,3 +480,19 @@ def test_looking_takes_a_small_share_of_the_time() -> None:
     watcher = watch.Watcher()
     watcher.costs.extend([0.1] * watch.LAST)
     assert watcher.look(os.getpid()) >= 0.1 / watch.SHARE
+
+
+def test_no_thread_begins_before_its_process(watching: Watch) -> None:
+    """Even where looks at threads are rare: here one takes long."""
+    many = (
+        "import threading, time\n"
+        "threading.stack_size(65_536)\n"
+        "for _ in range(300):\n"
+        "    threading.Thread(target=time.sleep, args=[1]).start()\n"
+    )
+    code = many + SPAWN.format(code="import time; time.sleep(0.7)", count=2)
+    recording = watching(code)
+    assert recording.status == 0
+    for process in recording.processes.values():
+        start = process.samples[0].time
+        assert all(t.start >= start for t in process.threads.values())

@@ -318,10 +318,13 @@ class Watcher:
 
     def _read_thread(self, pid: int, number: int, usage: Usage) -> None:
         """Report the times of a thread, and what it waits for."""
-        threads = self.processes[pid].threads
+        process = self.processes[pid]
+        threads = process.threads
         now = self.clock()
         if number not in threads:
-            start, name = self.looked_at_threads, thread_name(pid, number)
+            # It began after the last look, and not before its process.
+            start = max(self.looked_at_threads, process.start)
+            name = thread_name(pid, number)
             threads[number] = WatchedThread(start, name, time=start)
             self.report(ThreadStarted(start, pid, number, name))
         thread = threads[number]
