@@ -525,7 +525,8 @@ def _lanes(
 ) -> list[Lane]:
     """Return the lanes: main thread, other threads, worker processes."""
     first = _first_process(recording)
-    cutter = _Cutter(recording, threads, processes, edges)
+    workers = _worker_processes(recording)
+    cutter = _Cutter(recording, threads, workers, edges)
     if first.threads:
         main = next(iter(first.threads.values()))
         lanes = [Lane("main thread", cutter.cut(main, MAIN))]
