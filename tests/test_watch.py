@@ -476,6 +476,19 @@ def test_pictures_are_of_all_lessons_or_none(
     ] == drawn
 
 
+def test_a_process_gets_its_command_however_rare_the_looks_are(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the practice site could be taken for a process of the lesson."""
+    monkeypatch.setattr(watch, "NAMING", 0.0)
+    source = (
+        "import time\n"
+        "from backstage import practice_site\n"
+        "with practice_site(['/get']): time.sleep(0.3)\n"
+    )
+    assert len(watching(source).processes) == 1
+
+
 def test_looking_takes_a_small_share_of_the_time() -> None:
     watcher = watch.Watcher()
     watcher.costs.extend([0.1] * watch.LAST)

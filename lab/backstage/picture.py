@@ -3,6 +3,7 @@
 Both draw a `layout.Layout`; what it shows is decided there.
 """
 
+import re
 import subprocess
 import textwrap
 from collections import Counter, defaultdict
@@ -67,6 +68,7 @@ SIGNS = {
 }
 NOTHING, SOME, MOST, FAILED = " ─━x"  # of a row's pages are under way
 PRINTED = "What the lesson printed:"
+UNIT = re.compile(r"(?<=\d) (?=(?:s|KB|cents)\b)")  # the space before it
 NO_BREAK = "\xa0"  # a space where no line ends, and that no SVG drops
 DELAY = "·"  # before another attempt
 
@@ -609,9 +611,11 @@ class _Drawing:
         x, end = self._x(baseline.start), self._x(baseline.end)
         y = self.y
         size = {"width": min(end, RIGHT) - x, "height": LANE - 8}
-        write(self.picture, baseline.name, LEFT - 8, y + 15, anchor="end")
+        write(self.picture, "to compare", LEFT - 8, y + 15, anchor="end")
         draw(self.picture, "rect", "baseline", x=x, y=y, **size)
-        label = f"one after the other: {baseline.seconds:.1f} s"
+        label = (
+            f"{baseline.name}, one after the other: {baseline.seconds:.1f} s"
+        )
         write(self.picture, label, x + 8, y + 14, "inside")
         self.y += LANE
 
@@ -685,10 +689,10 @@ class _Drawing:
 
 def _wrap_evenly(title: str) -> list[str]:
     """Return the lines of a title, none much shorter than the others."""
-    lines = textwrap.wrap(title, TITLE_CHARACTERS)
+    lines = _wrap_label(title, TITLE_CHARACTERS)
     narrow = len(title) // len(lines)
     for width in range(narrow, TITLE_CHARACTERS):
-        even = textwrap.wrap(title, width)
+        even = _wrap_label(title, width)
         if len(even) == len(lines):
             return even
     return lines
@@ -696,7 +700,8 @@ def _wrap_evenly(title: str) -> list[str]:
 
 def _wrap_label(label: str, columns: int) -> list[str]:
     """Return the lines of a label; a number and its unit stay together."""
-    lines = textwrap.wrap(label.replace(" s", f"{NO_BREAK}s"), columns)
+    kept = UNIT.sub(NO_BREAK, label)
+    lines = textwrap.wrap(kept, columns)
     return [line.replace(NO_BREAK, " ") for line in lines]
 
 

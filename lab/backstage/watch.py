@@ -54,6 +54,7 @@ INTERVAL = 0.025  # seconds from one look to the next, at least
 SHARE = 0.02  # of one core, that looking may take: more work, fewer looks
 LAST = 9  # looks that tell how much work one is
 NAMING = 0.25  # seconds in which a thread or a process gets its name
+NEW_LOOKS = 3  # in which it may not have it yet, however long they take
 COMPUTES = 0.9  # share of a core, from which on a thread does not wait
 
 
@@ -75,6 +76,7 @@ class WatchedProcess:
     parent: int
     command: list[str]
     threads: dict[int, WatchedThread] = field(default_factory=dict)
+    looks: int = 0
 
 
 class Usage(NamedTuple):
@@ -222,6 +224,8 @@ class Watcher:
         if begin >= self.threads_due:
             self._look_at_threads(begin)
         spare = INTERVAL - (self.clock() - begin)
+        if len(self.costs) < NEW_LOOKS:  # the first look costs much more
+            return max(spare, 0)
         return max(spare, median(self.costs) / SHARE)
 
     def _look_at_threads(self, begin: float) -> None:
@@ -297,7 +301,8 @@ class Watcher:
         process = self.processes[pid]
         now = self.clock()
         self.report(ProcessSampled(now, pid, process_time(handle)))
-        if now - process.start < NAMING:
+        process.looks += 1
+        if now - process.start < NAMING or process.looks <= NEW_LOOKS:
             command = handle.cmdline()
             if command != process.command:
                 process.command = command
