@@ -246,6 +246,7 @@ def test_a_long_headline_has_two_lines_and_nothing_is_cut() -> None:
     ]
     assert len(titles) == 2
     assert " ".join(titles) == line
+    assert f"<title>{line}</title>" in svg  # for those who cannot see it
 
 
 def test_what_cannot_be_shown_is_a_question_mark() -> None:

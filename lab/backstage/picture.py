@@ -408,6 +408,7 @@ class _Drawing:
         self.scale = (RIGHT - LEFT) / plan.span
         title, *more = _wrap_evenly(plan.headline)
         self.picture = canvas(title, "")
+        self.picture[0].text = printable(plan.headline)  # the whole title
         self.y = 54.0
         for line in more:
             write(self.picture, line, MARGIN, self.y, "title")
