@@ -51,7 +51,7 @@ from .states import waits_for
 log = logging.getLogger(__name__)
 
 INTERVAL = 0.025  # seconds from one look to the next, at least
-SHARE = 0.02  # of one core, that looking may take: more work, fewer looks
+SHARE = 0.01  # of one core, that each kind of look may take, or it gets rarer
 LAST = 9  # looks that tell how much work one is
 NAMING = 0.25  # seconds in which a thread or a process gets its name
 NEW_LOOKS = 3  # in which it may not have it yet, however long they take
