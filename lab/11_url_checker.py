@@ -167,9 +167,9 @@ def show_finding(results: dict[str, Result]) -> None:
         outcomes = {check.outcome for check in checks}
         if len(outcomes) > 1:
             different += 1
-    first, *others = results  # the names of the models
+    first, *rest = results  # the names of the models
     times = {model: result.elapsed for model, result in results.items()}
-    speed_ups = [f"{name} {times[first] / times[name]:.1f}" for name in others]
+    speed_ups = [f"{name} {times[first] / times[name]:.1f}" for name in rest]
     print(f"different outcomes: {different}; speed-up: {', '.join(speed_ups)}")
 
 

@@ -116,12 +116,12 @@ def main() -> None:
     thread = measure_workers(
         "thread", threading.Thread, threading.Event, COUNTS
     )
-    found = f"task {task:.1f}, thread {thread:.1f}, process {process:,.0f}"
+    summary = f"task {task:.1f}, thread {thread:.1f}, process {process:,.0f}"
     if sys.version_info >= (3, 14):
         interpreters = import_module("concurrent.interpreters")
         interpreter = measure("interpreter", interpreters.create, FEW)
-        found += f", interpreter {interpreter:,.0f}"
-    print(f"resident KB for one: {found}")
+        summary += f", interpreter {interpreter:,.0f}"
+    print(f"resident KB for one: {summary}")
 
 
 if __name__ == "__main__":

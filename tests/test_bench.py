@@ -39,7 +39,7 @@ def entry(
     return {"group": group, "stats": stats, "extra_info": known | more}
 
 
-MICRO = {"unit": "us an update", "factor": 1e6 / 1_000}
+MICRO = {"unit": "µs per update", "factor": 1e6 / 1_000}
 COMPARED: dict[str, object] = {"ideal is": "threads, unsafe", **MICRO}
 UNSAFE = ["threads, unsafe", 1]
 ENTRIES = [
@@ -385,7 +385,7 @@ def test_a_text_picture_of_more_and_more_pages(file: Path) -> None:
     (b,) = (n for n, line in enumerate(grid) if "b other 1.50 s" in line)
     (ideal,) = (n for n, line in enumerate(grid) if "---" in line)
     assert a < b < ideal  # slower is higher
-    assert "pages at once, logarithmic" in lines[3]
+    assert "pages at the same time, logarithmic" in " ".join(lines[2:6])
     assert lines[lines.index(grid[-1]) + 1].split() == ["10", "1,000"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import Taker, find_once
 from test_director import Ask, ask, write_lessons
 
-from backstage import check, machine
+from backstage import check, machine, predictions
 from backstage.catalogue import Lesson, Notes, lessons
 from backstage.check import FAILED, HELD, UNCLEAR
 
@@ -53,13 +53,13 @@ each_lesson = pytest.mark.parametrize(
 def test_a_label_has_the_number_beside_it(
     label: str, line: str, value: float
 ) -> None:
-    assert check.value_of(label, line) == value
+    assert predictions.value_of(label, line) == value
 
 
 @pytest.mark.parametrize("label", ["thread", "pages", "s"])
 def test_a_label_is_a_whole_word(label: str) -> None:
     with pytest.raises(LookupError, match=f"no number beside '{label}'"):
-        check.value_of(label, "speed-up: threads 1.01, webpages 3")
+        predictions.value_of(label, "speed-up: threads 1.01, webpages 3")
 
 
 def test_a_condition_knows_labels_and_names() -> None:
@@ -72,7 +72,7 @@ def test_a_condition_knows_labels_and_names() -> None:
     ):
         names = {"gil": gil, "cores": 2.0}
         line = f"speed-up: threads {threads}"
-        assert check.holds(condition, line, names) is held
+        assert predictions.holds(condition, line, names) is held
 
 
 ENTRY = """
@@ -178,7 +178,7 @@ def test_a_changed_constant_breaks_the_prediction(
     result = take(number, **changes)
     assert result.status == 0
     names = {"gil": machine.gil_is_on(), "cores": float(notes.cores)}
-    assert not check.holds(notes.holds, result.lines[-1], names)
+    assert not predictions.holds(notes.holds, result.lines[-1], names)
 
 
 @pytest.mark.slow

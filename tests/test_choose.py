@@ -29,6 +29,7 @@ from backstage.advise import (
     SilenceError,
     UsageError,
 )
+from backstage.machine import gil_is_on
 from backstage.probe import InputError, Probe
 
 FUNCTIONS = """
@@ -206,11 +207,11 @@ def test_both_ways_agree_where_the_gil_is_held(
     monkeypatch.setattr(advise, "MOST_PROCESSES", 4)
     advice = measured(name, "0.02", tasks=1_000)
     rule = choose.by_rule(choose.Work(workload, 1_000, advice.seconds))
-    parallel = {"processes", "interpreters"} if choose.gil() else {"threads"}
+    parallel = {"processes", "interpreters"} if gil_is_on() else {"threads"}
     assert {advice.best, rule.best} <= parallel
     if name == "hold":
         assert advice.gain
-        assert (advice.gain < choose.HELP) == choose.gil()
+        assert (advice.gain < choose.HELP) == gil_is_on()
 
 
 # The probe: one function, called as it is told to.
@@ -712,7 +713,7 @@ def test_the_questions_lead_to_the_same(traced: None) -> None:
 def test_the_decision_matrix(
     work: choose.Work, best: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose, "gil", lambda: True)
+    monkeypatch.setattr(choose, "gil_is_on", lambda: True)
     assert choose.by_rule(work).best == best
 
 
@@ -720,7 +721,7 @@ def test_the_decision_matrix(
 def test_threads_compute_where_there_is_no_gil(
     workload: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose, "gil", lambda: False)
+    monkeypatch.setattr(choose, "gil_is_on", lambda: False)
     work = choose.Work(workload, 100, 0.2, shared="yes")
     assert choose.by_rule(work).best == "threads"
 

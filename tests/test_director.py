@@ -30,7 +30,7 @@ from backstage import (
     director,
     machine,
     new,
-    picture,
+    pictures,
     readme,
 )
 from backstage.catalogue import README, ROOT, find, lessons
@@ -828,21 +828,21 @@ def test_one_lesson_is_drawn_with_those_of_its_axis(
         drawn.append(lesson.number)
         return empty
 
-    monkeypatch.setattr(picture, "watch", record)
-    monkeypatch.setattr(picture, "FOLDER", tmp_path)
+    monkeypatch.setattr(pictures, "watch", record)
+    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
     lesson = next(one for one in lessons() if one.notes.axis)
-    picture.draw_lessons([lesson])
+    pictures.draw_lessons([lesson])
     assert drawn == [
         one.number for one in lessons() if one.notes.axis == lesson.notes.axis
     ]
     assert len(drawn) > 1
     drawn.clear()
     alone = next(one for one in lessons() if not one.notes.axis)
-    picture.draw_lessons([alone])
+    pictures.draw_lessons([alone])
     assert drawn == [alone.number]
     assert (tmp_path / f"{alone.path.stem}.svg").exists()
     drawn.clear()
-    picture.draw_lessons()
+    pictures.draw_lessons()
     assert drawn == [one.number for one in lessons()]
 
 

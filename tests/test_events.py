@@ -30,7 +30,7 @@ EVERY_KIND: list[events.Event] = [
 ]
 LOG = EventLog("02", "lab/02_x.py", "a machine", False, 2.0, EVERY_KIND)
 HEADER = (
-    b'{"version": 1, "lesson": "1", "title": "", "about": "", '
+    b'{"version": 1, "lesson": "1", "title": "", "environment": "", '
     b'"gil": true, "cpus": 1}\n'
 )
 
@@ -52,7 +52,7 @@ def test_a_file_has_a_header_and_an_event_a_line(tmp_path: Path) -> None:
         "version": 1,
         "lesson": "02",
         "title": "lab/02_x.py",
-        "about": "a machine",
+        "environment": "a machine",
         "gil": False,
         "cpus": 2.0,
     }

@@ -15,9 +15,10 @@ from recordings import (
     make_thread,
 )
 
-from backstage import layout
+from backstage import lanes, layout
 from backstage.catalogue import Lesson, Notes
-from backstage.layout import INTERPRETER, Bar, Layout, Phase, lay_out
+from backstage.lanes import INTERPRETER
+from backstage.layout import Bar, Layout, Phase, lay_out
 from backstage.recording import Recording, Request, Thread
 
 LESSON = Lesson(Path("lab/00_made_up.py"), "00")
@@ -178,11 +179,11 @@ def test_lives_in_a_slot_do_not_overlap(
     lives: list[tuple[float, float]],
 ) -> None:
     spans = [(start, start + length) for start, length in lives]
-    slots = layout._assign_slots(spans)
+    slots = lanes._assign_slots(spans)
     for slot in set(slots):
         own = [x for x, n in zip(spans, slots, strict=True) if n == slot]
         for (_, end), (start, _) in pairwise(own):
-            assert end <= start + layout.OVERLAP
+            assert end <= start + lanes.OVERLAP
 
 
 def test_helpers_have_no_lanes_but_are_counted() -> None:
@@ -421,7 +422,7 @@ def test_numbers_that_differ_are_n_in_a_label() -> None:
     requests = [Request(f"/page/{n}?size=9", 0, 1, 200) for n in range(40)]
     plan = planned(make_recording(4, requests=requests))
     assert {row.label for row in plan.rows} == {"/page/N"}
-    assert plan.requests == "40 requests, 2 pages in a row"
+    assert plan.requests == "40 requests, 2 pages in each row"
     plan = planned(make_recording(4, requests=requests[:9]))
     assert {row.label for row in plan.rows} == {"/page/N"}
     requests = [Request(path, 0, 1, 200) for path in ["/a", "/b"] * 15]

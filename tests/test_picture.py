@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import make_process, make_recording, make_thread
 
-from backstage import drawing, picture
+from backstage import drawing, picture_svg, picture_text, pictures
 from backstage.catalogue import README, ROOT, Lesson, Notes, lessons
+from backstage.picture_svg import draw_svg
+from backstage.picture_text import draw_text
 from backstage.recording import Recording, Request
 
 LESSON = Lesson(Path("lab/00_made_up.py"), "00")
@@ -29,7 +31,7 @@ lab/00_made_up.py
                                                               ━━━━━━━━━━━━━━━━━
 main thread  ------------------------------------------------------------------
              0 s     0.5     1       1.5      2       2.5     3       3.5
-- waits for a timer
+- waits for a timer   ━ request
 took 4.00 s, CPU time 0.00 s (0.00 cores); peak 21 MB, at most 1 in flight
 """
 RETRIES = """
@@ -39,7 +41,8 @@ lab/00_made_up.py
 /drop                                                         xxxxxxxxxxxxxxxx
 main thread -------------------------------------------------------------------
             0 s     0.5     1        1.5     2       2.5      3       3.5
-- waits for a timer   · delay before another attempt   x request that fails
+- waits for a timer   ━ request   x request that fails
+· delay before another attempt
 took 4.00 s, CPU time 0.00 s (0.00 cores); peak 21 MB, at most 1 in flight
 """
 STATES = """
@@ -90,7 +93,10 @@ def shapes(svg: str, kind: str) -> list[dict[str, str]]:
 
 def test_stairs() -> None:
     stairs = [Request("/delay/1", n, n + 0.99, 200) for n in range(4)]
-    check(picture.text(make_recording(4, requests=stairs), LESSON), STAIRS)
+    check(
+        draw_text(make_recording(4, requests=stairs), LESSON),
+        STAIRS,
+    )
 
 
 def test_retries_and_failures() -> None:
@@ -99,11 +105,14 @@ def test_retries_and_failures() -> None:
         Request("/flaky/1", 2, 2.9, 200),
         Request("/drop", 3, 3.9, None),
     ]
-    check(picture.text(make_recording(4, requests=requests), LESSON), RETRIES)
+    check(
+        draw_text(make_recording(4, requests=requests), LESSON),
+        RETRIES,
+    )
 
 
 def test_phases_and_states() -> None:
-    shown = picture.text(two_threads_and_two_processes(), PHASES)
+    shown = draw_text(two_threads_and_two_processes(), PHASES)
     check(shown, STATES)
 
 
@@ -119,12 +128,12 @@ def test_the_text_fits_a_terminal() -> None:
     recording = make_recording(
         9, [make_process(main, *threads), *processes], requests, lines
     )
-    shown = picture.text(recording, PHASES).splitlines()
-    assert len(shown) <= picture.LINES
+    shown = draw_text(recording, PHASES).splitlines()
+    assert len(shown) <= picture_text.LINES
     assert max(map(len, shown)) < 80
     for n in range(1, 9):
         assert any(f"phase{n} 1.0 s" in line for line in shown)
-    svg = picture.svg(recording, PHASES)
+    svg = draw_svg(recording, PHASES)
     for text in ElementTree.fromstring(svg).iter():
         if text.get("text-anchor") == "start" and text.text:
             end = float(text.get("x", 0)) + len(text.text) * 6
@@ -145,7 +154,7 @@ def test_no_row_of_requests_is_blank(
         if start < seconds
     ]
     recording = make_recording(seconds, requests=requests)
-    lines = picture.text(recording, LESSON).splitlines()
+    lines = draw_text(recording, LESSON).splitlines()
     rows = [line for line in lines if set("─━x") & set(line[-70:])]
     assert bool(rows) == bool(requests)
 
@@ -156,10 +165,10 @@ def test_bars_and_memory() -> None:
     )
     lesson = Lesson(Path("lab/00_made_up.py"), "00", notes=notes)
     recording = make_recording(4, lines=[(4, "expected 2,000, got 1,000")])
-    lines = picture.text(recording, lesson).splitlines()
+    lines = draw_text(recording, lesson).splitlines()
     expected, got = (line.count("█") for line in lines[-4:-2])
     assert expected == pytest.approx(2 * got, abs=1)
-    assert "printed" in "".join(texts(picture.svg(recording, lesson)))
+    assert "printed" in "".join(texts(draw_svg(recording, lesson)))
     (memory,) = (line for line in lines if line.startswith("memory"))
     assert memory.endswith("█")
 
@@ -179,7 +188,7 @@ def test_the_axis_has_few_round_figures(seconds: float) -> None:
 
 
 def test_an_svg_names_its_lanes_phases_and_states() -> None:
-    shown = texts(picture.svg(two_threads_and_two_processes(), PHASES))
+    shown = texts(draw_svg(two_threads_and_two_processes(), PHASES))
     for name in (
         "end",  # the headline
         "lab/00_made_up.py",
@@ -191,7 +200,7 @@ def test_an_svg_names_its_lanes_phases_and_states() -> None:
         "process 1",
         "process 2",
         "takes turns",  # in the lanes
-        picture.HEIGHT,
+        picture_svg.HEIGHT,
         "waits for others",
         "computing",  # there, and in the legend
         "waits for its turn (a lock or the GIL)",
@@ -204,10 +213,10 @@ def test_an_svg_names_its_lanes_phases_and_states() -> None:
 
 
 def test_the_height_of_a_lane_is_the_share_of_its_states() -> None:
-    svg = picture.svg(two_threads_and_two_processes(), PHASES)
+    svg = draw_svg(two_threads_and_two_processes(), PHASES)
     heights = [float(x["height"]) for x in shapes(svg, "computing")[:-1]]
-    assert min(heights) == pytest.approx(picture.LANE / 2, abs=3)
-    assert max(heights) == pytest.approx(picture.LANE, abs=1)
+    assert min(heights) == pytest.approx(picture_svg.LANE / 2, abs=3)
+    assert max(heights) == pytest.approx(picture_svg.LANE, abs=1)
     # Of each state the legend has one more.
     assert len(shapes(svg, "turn")) >= 3
 
@@ -220,25 +229,25 @@ def test_an_svg_is_drawn_to_scale() -> None:
         Request("/c", 3, 3.0001, 200),
     ]
     recording = make_recording(4, requests=requests)
-    svg = picture.svg(recording, LESSON, span=8)
-    second = (picture.RIGHT - picture.LEFT) / 8
+    svg = draw_svg(recording, LESSON, span=8)
+    second = (picture_svg.RIGHT - picture_svg.LEFT) / 8
     one, short, _ = shapes(svg, "request")  # and one in the legend
     failed, _ = shapes(svg, "bad")
-    assert float(one["x"]) == pytest.approx(picture.LEFT + second, abs=0.1)
+    assert float(one["x"]) == pytest.approx(picture_svg.LEFT + second, abs=0.1)
     assert float(one["width"]) == pytest.approx(second, abs=0.1)
     assert float(failed["x"]) == pytest.approx(
-        picture.LEFT + 2 * second, abs=0.1
+        picture_svg.LEFT + 2 * second, abs=0.1
     )
     assert float(short["width"]) == 2  # or nobody would see it
     end = max(float(x["x"]) + float(x["width"]) for x in shapes(svg, "timer"))
     assert "8 s" in texts(svg)
-    assert end <= picture.LEFT + 4 * second + 1
+    assert end <= picture_svg.LEFT + 4 * second + 1
 
 
 def test_a_long_headline_has_two_lines_and_nothing_is_cut() -> None:
     line = "a finding that is " + "much " * 12 + "too long for one line"
     recording = make_recording(4, lines=[(4, line)])
-    svg = picture.svg(recording, LESSON)
+    svg = draw_svg(recording, LESSON)
     titles = [
         x.text or ""
         for x in ElementTree.fromstring(svg).iter()
@@ -251,20 +260,20 @@ def test_a_long_headline_has_two_lines_and_nothing_is_cut() -> None:
 
 def test_what_cannot_be_shown_is_a_question_mark() -> None:
     requests = [Request("/\ud800\x02<&", 1, 2, 200)]
-    svg = picture.svg(make_recording(4, requests=requests), LESSON)
+    svg = draw_svg(make_recording(4, requests=requests), LESSON)
     svg.encode()
     assert "/??<&" in texts(svg)
 
 
 def test_a_run_that_was_over_before_the_first_look() -> None:
     recording = make_recording(0.001, [])
-    assert "took 0.00 s" in picture.text(recording, LESSON)
-    ElementTree.fromstring(picture.svg(recording, LESSON))
+    assert "took 0.00 s" in draw_text(recording, LESSON)
+    ElementTree.fromstring(draw_svg(recording, LESSON))
 
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda one: one.number)
 def test_every_lesson_has_its_picture_in_the_readme(lesson: Lesson) -> None:
-    file = picture.FOLDER / f"{lesson.path.stem}.svg"
+    file = pictures.FOLDER / f"{lesson.path.stem}.svg"
     shown = texts(file.read_text("utf-8"))
     assert any(words.startswith(lesson.name) for words in shown)
     name = file.relative_to(ROOT).as_posix()
@@ -273,7 +282,7 @@ def test_every_lesson_has_its_picture_in_the_readme(lesson: Lesson) -> None:
 
 def test_no_picture_is_of_a_lesson_that_is_gone() -> None:
     names = {f"{lesson.path.stem}.svg" for lesson in lessons()}
-    files = {file.name for file in picture.FOLDER.iterdir()}
+    files = {file.name for file in pictures.FOLDER.iterdir()}
     others = {name for name in files - names if "results" not in name}
     assert names <= files
     assert not others

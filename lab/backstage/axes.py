@@ -67,7 +67,7 @@ def describe_axes(group: Group) -> str:
     axis = times_axis(group)
     if group.has_counts:
         return (
-            f"x axis: pages at once, {pages_axis(group).scale}. "
+            f"x axis: pages at the same time, {pages_axis(group).scale}. "
             f"y axis: {times}, {axis.scale}. Less is better."
         )
     if not axis.logarithmic:

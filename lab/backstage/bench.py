@@ -217,7 +217,7 @@ def _row(
         stats["max"],
         max(terms) if all(terms) else None,
         more.pop("ideal is"),
-        more.pop("unit", "seconds").replace("us an ", "µs per "),
+        more.pop("unit", "seconds"),
         more.pop("factor", 1.0),
         more,
         frozenset(parts),

@@ -50,17 +50,17 @@ MARKERS = [
 HOLLOW = 2  # of these
 
 
-def svg(group: Group, about: str) -> str:
+def svg(group: Group, environment: str) -> str:
     """Return the picture of a group.
 
-    Arguments: `about`, a line on where and when it was measured.
+    Arguments: `environment`, a line on where and when it was measured.
     """
     picture = canvas(group.title, group.subject.measured)
     write(picture, describe_axes(group), MARGIN, 70, "dim")
     draw_group = draw_lines if group.has_counts else draw_rows
     y = draw_group(picture, group, 88) + 22
     y = draw_legend(picture, group, y)
-    for note in [*group.notes, f"Measured on {about}."]:
+    for note in [*group.notes, f"Measured on {environment}."]:
         for line in textwrap.wrap(note, NOTE_CHARACTERS):
             write(picture, line, MARGIN, y, "dim")
             y += LEGEND
@@ -238,8 +238,8 @@ def draw_lines(picture: Element, group: Group, y: float) -> float:
     for ideal in {row.ideal * row.factor for row in group.rows if row.ideal}:
         level = frame.y(ideal)
         draw_level(picture, "bound", level)
-        words = f"ideal: {group.time(ideal)}"
-        write(picture, words, PLOT_RIGHT - 4, level - 6, "dim halo", "end")
+        text = f"ideal: {group.time(ideal)}"
+        write(picture, text, PLOT_RIGHT - 4, level - 6, "dim halo", "end")
     for n, rows in enumerate(lines):
         draw_line(picture, n, rows, frame)
     for n, rows in enumerate(lines):  # above all lines
@@ -253,9 +253,9 @@ def draw_lines(picture: Element, group: Group, y: float) -> float:
 def end_notes(group: Group, row: Row) -> list[str]:
     """Return the lines below the label of a line that ends with this row."""
     return [
-        words
+        text
         for note in group.end_notes(row)
-        for words in textwrap.wrap(note, LABEL_CHARACTERS)
+        for text in textwrap.wrap(note, LABEL_CHARACTERS)
     ]
 
 
@@ -268,7 +268,7 @@ def draw_labels(
 ) -> None:
     """Write a label at the end of each line, with its notes below."""
     levels = [frame.y(value(rows[-1])) for rows in lines]
-    heights = [label_height(words) for words in notes]
+    heights = [label_height(text) for text in notes]
     order = sorted(range(len(lines)), key=lambda n: levels[n])  # from the top
     places = spread(
         [levels[n] for n in order],
@@ -281,9 +281,9 @@ def draw_labels(
         draw(picture, "line", "leader", y1=levels[n], y2=place, **ends)
         draw_marker(picture, n, LABELS, place)
         write(picture, group.end_label(last), LABELS + 13, place + 4)
-        for k, words in enumerate(notes[n], start=1):
+        for k, text in enumerate(notes[n], start=1):
             below = place + 4 + k * LABEL_NOTE
-            write(picture, words, LABELS + 13, below, "dim")
+            write(picture, text, LABELS + 13, below, "dim")
 
 
 def label_height(notes: list[str]) -> int:
@@ -306,7 +306,7 @@ def draw_grid(picture: Element, group: Group, frame: Frame) -> None:
             free = x - half
     middle = (PLOT_LEFT + PLOT_RIGHT) / 2
     y = frame.bottom + 36
-    write(picture, "pages at once", middle, y, anchor="middle")
+    write(picture, "pages at the same time", middle, y, anchor="middle")
     for tick in frame.times.ticks:
         y = frame.y(tick)
         draw_level(picture, "grid", y)

@@ -1,6 +1,5 @@
 """Whether a lesson's prediction holds, over one run or many."""
 
-import re
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
@@ -11,11 +10,11 @@ from tqdm import tqdm
 
 from .catalogue import Lesson, LessonError, exit_status, started
 from .machine import cpus, gil_is_on
+from .predictions import holds
 
 BUSY = 0.25  # cores of other programs, from which on they may disturb a run
 LOOK = 0.3  # seconds of a look at what other programs do
 HELD, FAILED, UNCLEAR = "held", "failed", "unclear"
-NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)(%?)"
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,14 @@ def check(lesson: Lesson, changes: Mapping[str, str], runs: int) -> int:
         tqdm.write(f"{number + 1:>3} {verdict.kind:<8}{verdict.line}")
         if verdict.reason:
             tqdm.write(f"    {verdict.reason}")
-    told = [f"{kind} in {kinds[kind]}" for kind in kinds]
-    print(f"of {runs} runs: {', '.join(told)}")
+    counts = [f"{kind} in {kinds[kind]}" for kind in kinds]
+    print(f"of {runs} runs: {', '.join(counts)}")
     return 1 if kinds[FAILED] else 0
 
 
 def check_once(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     """Run a lesson once, and decide whether its prediction held."""
-    others = other_programs()
+    busy = other_programs()
     with started(
         lesson, changes, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
@@ -77,50 +76,12 @@ def check_once(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
             line,
             f"it needs {lesson.notes.cores} cores, and {cpus():g} can be used",
         )
-    others = max(others, other_programs())
-    if others > BUSY:
+    busy = max(busy, other_programs())
+    if busy > BUSY:
         return Verdict(
-            UNCLEAR, line, f"other programs kept {others:.1f} cores busy"
+            UNCLEAR, line, f"other programs kept {busy:.1f} cores busy"
         )
     return Verdict(FAILED, line)
-
-
-def holds(condition: str, line: str, names: Mapping[str, object]) -> bool:
-    """Tell whether a condition is true of a line of output.
-
-    Arguments: `condition`, a Python expression; `line`, in which its names
-    are looked for (see `value_of`); `names`, further names that it may use.
-
-    Raises LookupError, in one line, where the line lacks a name.
-    """
-
-    class Values(dict[str, object]):
-        def __missing__(self, name: str) -> float:
-            return value_of(name, line)
-
-    # No builtins but min: eval would look for labels among them.
-    known = Values({"min": min, **names})
-    return bool(eval(condition, {"__builtins__": {}}, known))
-
-
-def value_of(label: str, line: str) -> float:
-    """Return the number beside a label in a line of output.
-
-    A label's "_" stands for a blank or any other sign. The number comes right
-    after it ("threads 1.01", "lost: 12") or else right before it ("9.9 pages
-    per second"); "49%" is 0.49.
-
-    Raises LookupError, in one line, where there is none.
-    """
-    words = r"\W+".join(map(re.escape, label.split("_")))
-    for pattern in (
-        rf"(?i)\b{words}:? {NUMBER}",
-        rf"(?i){NUMBER} (?:s )?{words}\b",
-    ):
-        if found := re.search(pattern, line):
-            number = float(found[1].replace(",", ""))
-            return number / 100 if found[2] else number
-    raise LookupError(f"the last line has no number beside {label!r}")
 
 
 def other_programs() -> float:

@@ -4,7 +4,6 @@ The rules are those of the lessons; `advise` measures instead.
 """
 
 import ast
-import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
@@ -13,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from .advise import Advice, Model, UsageError, few, span
+from .machine import gil_is_on
 from .probe import POOLS
 
 LITTLE = 0.1  # seconds of all the work, too few for workers to pay
@@ -61,11 +61,6 @@ class Rule:
     why: str
 
 
-def gil() -> bool:
-    """Tell whether this interpreter has its GIL on."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
 # The first that holds decides.
 RULES = [
     Rule(
@@ -93,7 +88,7 @@ RULES = [
         "it computes without the GIL: threads do so side by side",
     ),
     Rule(
-        lambda work: not gil(),
+        lambda work: not gil_is_on(),
         "threads",
         "processes",
         "it computes, and this Python has no GIL to wait for",

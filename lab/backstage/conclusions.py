@@ -43,8 +43,8 @@ SUBJECTS = {
         ("Coroutines fetch and two processes parse, if not said otherwise.",),
     ),
     "scale": Subject(
-        "Time to fetch many web pages at once. The server answers each after"
-        " one second.",
+        "Time to fetch many web pages at the same time. The server answers"
+        " each after one second.",
     ),
     "waiting": Subject(
         "Time to fetch ten web pages. The server answers each after one"
@@ -250,16 +250,16 @@ class Group:
         """How many rounds the times are from."""
         (usual, _), *_ = Counter(row.rounds for row in self.rows).most_common()
         noun = "round" if usual == 1 else "rounds"
-        others = [row for row in self.rows if row.rounds != usual]
-        if not others:
+        rest = [row for row in self.rows if row.rounds != usual]
+        if not rest:
             return f"{usual} {noun}"
-        numbers = {row.rounds for row in others}
+        numbers = {row.rounds for row in rest}
         if self.has_counts:
-            counts = sorted({row.more["count"] for row in others})
+            counts = sorted({row.more["count"] for row in rest})
             names = [f"{count:,}" for count in counts]
             names[-1] += " pages"
         else:
-            names = [row.name for row in others]
+            names = [row.name for row in rest]
         if len(numbers) > 1 or len(names) > MAX_NAMED:
             numbers.add(usual)
             return f"{min(numbers)} to {max(numbers)} rounds"
@@ -382,15 +382,12 @@ class Group:
             (ratio_of(baselines[name], min(rows, key=value)), name)
             for name, rows in sections.items()
         ]
-        (ratio, section), *others = ratios
+        (ratio, section), *rest = ratios
         start = f"at best {number(ratio)} times as fast as {base_name}"
         sentence = ", ".join(
             [
                 f"{start} in {section}",
-                *(
-                    f"{number(ratio)} times in {name}"
-                    for ratio, name in others
-                ),
+                *(f"{number(ratio)} times in {name}" for ratio, name in rest),
             ]
         )
         best, _ = max(ratios)
@@ -416,11 +413,11 @@ class Group:
         colon = "" if section else ":"
         base = f"{number(value(baseline))} {self.symbol}"
         base_name = self.short_name(baseline)
-        others = [row for row in rows if row is not baseline]
-        if not others:
+        rest = [row for row in rows if row is not baseline]
+        if not rest:
             return f"{start}{base_name}{colon} {base}"
-        fast = as_fast_as_fastest(others)
-        slowest = max(others, key=value)
+        fast = as_fast_as_fastest(rest)
+        slowest = max(rest, key=value)
         tail = ""
         if value(slowest) > value(baseline) * NEARLY:
             time = f"{number(value(slowest))} {self.symbol}"
@@ -450,12 +447,12 @@ class Group:
 
     def _conclude_costs(self, reference: Row) -> str:
         """Return how many times the reference the others take."""
-        others = [
+        rest = [
             row for row in self._competitors(self.rows) if row is not reference
         ]
-        if not others:
+        if not rest:
             return f"{reference.name}: {self.time(value(reference))}"
-        cheapest, dearest = min(others, key=value), max(others, key=value)
+        cheapest, dearest = min(rest, key=value), max(rest, key=value)
         short_names = list(map(self.short_name, self.rows))
 
         def name(row: Row) -> str:
@@ -487,12 +484,10 @@ class Group:
         Rows are compared with the reference if it is in this section, else
         with the fastest.
         """
-        others = [
-            row for row in self._competitors(rows) if row is not reference
-        ]
-        if not others:
+        rest = [row for row in self._competitors(rows) if row is not reference]
+        if not rest:
             return section
-        fastest, slowest = min(others, key=value), max(others, key=value)
+        fastest, slowest = min(rest, key=value), max(rest, key=value)
         base = reference if reference in rows else fastest
         if base is fastest:
             start = f"{self.short_name(fastest)} {self.time(value(fastest))}"
@@ -543,7 +538,7 @@ class Group:
         if largest == common:
             return first_that_fits(TITLE_CHARACTERS, *first)
         named, unnamed = describe(by_count[largest])
-        last = [f"; {largest:,}: {words}" for words in (named, unnamed)]
+        last = [f"; {largest:,}: {text}" for text in (named, unnamed)]
         sentences = [
             first[0] + last[0],
             first[0],

@@ -21,7 +21,7 @@ from . import (
     events,
     machine,
     new,
-    picture,
+    pictures,
     plot,
     pythons,
     readme,
@@ -30,6 +30,8 @@ from . import (
     watch,
 )
 from .files import write_whole
+from .picture_svg import draw_svg
+from .picture_text import draw_text
 from .recording import rebuild
 
 log = logging.getLogger(__name__)
@@ -255,9 +257,9 @@ def _watch(arguments: argparse.Namespace) -> int:
     _check_file(arguments.save)
     catalogue.announce(lesson, changes)
     recording = watch.watch(lesson, changes, sys.stdout)
-    print(f"\n{picture.text(recording, lesson)}", flush=True)
+    print(f"\n{draw_text(recording, lesson)}", flush=True)
     if arguments.svg:
-        write_whole(arguments.svg, picture.svg(recording, lesson))
+        write_whole(arguments.svg, draw_svg(recording, lesson))
     if arguments.save:
         events.save(recording.log, arguments.save)
     if recording.stopped:
@@ -279,9 +281,9 @@ def _replay(arguments: argparse.Namespace) -> int:
     recording = rebuild(log_of_run)
     for line in recording.lines:
         print(line.text)
-    print(f"\n{picture.text(recording, lesson)}")
+    print(f"\n{draw_text(recording, lesson)}")
     if arguments.svg:
-        write_whole(arguments.svg, picture.svg(recording, lesson))
+        write_whole(arguments.svg, draw_svg(recording, lesson))
     return 0
 
 
@@ -338,7 +340,7 @@ def _pictures(arguments: argparse.Namespace) -> int:
     """
     chosen = _choose(arguments.words) if arguments.words else []
     log.info(machine.truth())
-    picture.draw_lessons([lesson for lesson, _ in chosen])
+    pictures.draw_lessons([lesson for lesson, _ in chosen])
     return 0
 
 

@@ -1,7 +1,7 @@
 """The parts of an SVG that all pictures of the lab share: colours, text, axes.
 
 The colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which people
-who see few colours can tell apart. Each state also has a pattern of its own.
+who see few colours can distinguish. Each state also has a pattern of its own.
 """
 
 import math
@@ -19,7 +19,7 @@ text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .inside {{ font-size: 12px; fill: #1f2328; stroke: #ffffff; stroke-width: 3px;
   paint-order: stroke; }}
 .strong {{ font-weight: 600; }}
-.back {{ fill: {back}; }} .track {{ fill: {track}; }}
+.back {{ fill: {back}; }}
 .grid {{ stroke: {line}; }}
 .band {{ fill: {track}; opacity: 0.5; }}
 .edge {{ stroke: {dim}; stroke-dasharray: 4 3; }}
@@ -27,8 +27,6 @@ text {{ font: 13px system-ui, sans-serif; fill: {text}; }}
 .baseline {{ fill: none; stroke: {dim}; stroke-dasharray: 4 3; }}
 .table {{ font: 12px ui-monospace, monospace; white-space: pre; }}
 .dotted {{ stroke: {text}; stroke-width: 2; stroke-dasharray: 1 4; }}
-.ok {{ fill: #56b4e9; }}
-.failed {{ fill: none; stroke: #d55e00; stroke-width: 2; }}
 .bad {{ fill: #d55e00; }}
 .bound {{ stroke: #d55e00; stroke-width: 2; }}
 .range {{ stroke: {text}; }}
@@ -83,20 +81,20 @@ PATTERNS = {
 }
 
 
-def canvas(title: str, about: str) -> ElementTree.Element:
-    """Return an SVG of WIDTH with a title and a line about it."""
+def canvas(title: str, subtitle: str) -> ElementTree.Element:
+    """Return an SVG of WIDTH with a title and a line below it."""
     picture = ElementTree.Element("svg", role="img", width=str(WIDTH))
     picture.set("xmlns", "http://www.w3.org/2000/svg")
     ElementTree.SubElement(picture, "title").text = printable(title)
-    ElementTree.SubElement(picture, "desc").text = printable(about)
+    ElementTree.SubElement(picture, "desc").text = printable(subtitle)
     ElementTree.SubElement(picture, "style").text = _style()
     definitions = ElementTree.SubElement(picture, "defs")
     for name, (background, colour, path) in PATTERNS.items():
         _define_pattern(definitions, name, background, colour, path)
     draw(picture, "rect", "back", width=WIDTH).set("height", "100%")
     write(picture, title, MARGIN, 30, "title")
-    if about:
-        write(picture, about, MARGIN, 50, "dim")
+    if subtitle:
+        write(picture, subtitle, MARGIN, 50, "dim")
     return picture
 
 
@@ -109,21 +107,21 @@ def finish(picture: ElementTree.Element, height: float) -> str:
 
 def write(
     picture: ElementTree.Element,
-    words: str,
+    text: str,
     x: float,
     y: float,
     kind: str = "",
     anchor: str = "start",
 ) -> None:
-    """Write words into an SVG; their `anchor` (start, middle, end) is at x."""
+    """Write a text into an SVG; its `anchor` (start, middle, end) is at x."""
     element = draw(picture, "text", kind, x=x, y=y)
     element.set("text-anchor", anchor)
-    element.text = printable(words)
+    element.text = printable(text)
 
 
-def printable(words: str) -> str:
-    """Return words with "?" for what no terminal and no SVG can show."""
-    return "".join(char if char.isprintable() else "?" for char in words)
+def printable(text: str) -> str:
+    """Return a text with "?" for what no terminal and no SVG can show."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def draw(

@@ -150,14 +150,14 @@ KINDS: dict[str, type[Event]] = {
 class EventLog:
     """The events of one run, and how it was run.
 
-    `lesson` is the lesson's number, `title` the command, `about` the machine,
-    the Python and the date. `gil` says whether the GIL was on, and `cpus` is
-    how many CPUs the run could use.
+    `lesson` is the lesson's number, `title` the command, `environment` the
+    machine, the Python and the date. `gil` says whether the GIL was on, and
+    `cpus` is how many CPUs the run could use.
     """
 
     lesson: str
     title: str
-    about: str
+    environment: str
     gil: bool
     cpus: float
     events: list[Event]

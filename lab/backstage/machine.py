@@ -42,7 +42,7 @@ def describe_python() -> str:
     if hasattr(sys, "gettotalrefcount"):
         kind += "d"
     compiler = " ".join(platform.python_compiler().split()[:2])
-    gil = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
+    gil = "on" if gil_is_on() else "off"
     return (
         f"{platform.python_implementation()} {platform.python_version()}"
         f"{kind}, {compiler}, GIL {gil}, {multiprocessing.get_start_method()}"
@@ -104,10 +104,10 @@ def _settings(controller: str, *names: str) -> Iterator[list[str]]:
                 break
 
 
-if __name__ == "__main__":
-    print(describe_python())
-
-
 def gil_is_on() -> bool:
     """Tell whether this interpreter, and so its lessons, has its GIL on."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+if __name__ == "__main__":
+    print(describe_python())

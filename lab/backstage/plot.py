@@ -92,7 +92,9 @@ def svgs(results: Results) -> dict[str, str]:
 def wrap(paragraphs: Iterable[str]) -> list[str]:
     """Return paragraphs as lines of the text's width."""
     return [
-        line for words in paragraphs for line in textwrap.wrap(words, WIDTH)
+        line
+        for paragraph in paragraphs
+        for line in textwrap.wrap(paragraph, WIDTH)
     ]
 
 
@@ -129,7 +131,7 @@ def text_ticks(axis: Axis, start: int, end: int) -> str:
     """Return a line with the numbers of a horizontal axis.
 
     Arguments: `start`, the column of the axis' beginning; `end`, how many
-    columns later it ends.
+    columns later it line_ends.
     """
     line = ""
     for tick in axis.ticks:
@@ -152,10 +154,10 @@ def text_lines(group: Group) -> list[str]:
     x_axis, y_axis = pages_axis(group), times_axis(group)
     kinds = lines_of(group)
     letters = dict(zip(kinds, cycle(string.ascii_letters), strict=False))
-    ends = sorted(kinds.items(), key=lambda kind: -value(kind[1][-1]))
+    line_ends = sorted(kinds.items(), key=lambda kind: -value(kind[1][-1]))
     labels = [
         f" {letters[kind]} {kind} {group.time(value(rows[-1]))}"
-        for kind, rows in ends
+        for kind, rows in line_ends
     ]
     last_line = max(LINES, len(kinds)) - 1
     last = max(WIDTH - 9 - max(map(len, labels)), WIDTH // 3)
@@ -185,7 +187,7 @@ def text_lines(group: Group) -> list[str]:
         f"{scale.get(n, ''):>7}│{''.join(columns)}"
         for n, columns in enumerate(grid)
     ]
-    levels = [place(rows[-1])[1] for _, rows in ends]
+    levels = [place(rows[-1])[1] for _, rows in line_ends]
     rounded = [float(round(level)) for level in levels]
     places = spread(rounded, [1] * len(rounded), last_line + 1)
     for place_of, label in zip(places, labels, strict=True):

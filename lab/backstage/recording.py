@@ -72,6 +72,16 @@ class Process:
     threads: dict[int, Thread] = field(default_factory=dict)
 
     @property
+    def start(self) -> float:
+        """Return the time of its birth."""
+        return self.samples[0].time
+
+    @property
+    def end(self) -> float:
+        """Return the time when it was seen last."""
+        return self.samples[-1].time
+
+    @property
     def cpu(self) -> float:
         """Return the CPU seconds of all its threads."""
         return self.samples[-1].cpu
@@ -96,7 +106,7 @@ class Request:
 
     @property
     def failed(self) -> bool:
-        """Tell whether it ended in failure."""
+        """Return whether it ended in failure."""
         return self.ended is not None and (self.status or 599) >= 400
 
 

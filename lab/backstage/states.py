@@ -74,14 +74,14 @@ def waits_for(process: int, thread: int) -> str:
         return ""
     try:
         with open(f"/proc/{process}/task/{thread}/syscall") as file:  # noqa: PTH123
-            words = file.read().split()
+            fields = file.read().split()
     except OSError:  # it has ended, or the system forbids it
         return ""
-    if not words[0].isdigit():  # "running", or -1: blocked by no call
+    if not fields[0].isdigit():  # "running", or -1: blocked by no call
         return ""
-    call = OWN_CALLS.get(int(words[0]), "")
+    call = OWN_CALLS.get(int(fields[0]), "")
     if call == "read":
-        return _kind_of_file(process, int(words[1], 16))
+        return _kind_of_file(process, int(fields[1], 16))
     return call
 
 

@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 0.025  # seconds from one look to the next, at least
 SHARE = 0.01  # of one core, that each kind of look may take, or it gets rarer
-LAST = 9  # looks that tell how much work one is
+LAST = 9  # looks, whose costs decide how rare the next ones are
 NAMING = 0.25  # seconds in which a thread or a process gets its name
 NEW_LOOKS = 3  # in which it may not have it yet, however long they take
 COMPUTES = 0.9  # share of a core, from which on a thread does not wait
@@ -131,7 +131,7 @@ def watch(
         EventLog(
             lesson=lesson.number,
             title=command_line(lesson, changes),
-            about=f"{truth()}, {datetime.now(UTC).date()}",
+            environment=f"{truth()}, {datetime.now(UTC).date()}",
             gil=gil_is_on(),
             cpus=cpus(),
             events=watcher.all_events(),
@@ -165,7 +165,9 @@ class Watcher:
 
     def all_events(self) -> list[Event]:
         """Return the events in order of time, without those of the site."""
-        site = {pid for pid, one in self.processes.items() if is_site(one)}
+        site = {
+            pid for pid, process in self.processes.items() if is_site(process)
+        }
         own = [
             event
             for event in self.events
@@ -347,14 +349,14 @@ class Watcher:
 
 
 def is_site(process: WatchedProcess) -> bool:
-    """Tell whether it is the practice site's, which no lesson is about."""
+    """Return whether it is the practice site's, which no lesson is about."""
     return process.command[-1:] == [str(SERVER)]
 
 
 def is_copy(
     process: WatchedProcess, parent: WatchedProcess | None, age: float
 ) -> bool:
-    """Tell whether it may still hold its parent's memory, and nothing else.
+    """Return whether it may still hold its parent's memory, and nothing else.
 
     A child does so for a moment before it runs a program of its own.
 
@@ -371,7 +373,7 @@ def _has_schedstat() -> bool:
         return False
 
 
-# Linux counts in nanoseconds what it tells psutil in hundredths of a second.
+# Linux counts in nanoseconds what it gives psutil in hundredths of a second.
 SCHEDSTAT = _has_schedstat()
 
 

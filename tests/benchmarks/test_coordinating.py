@@ -27,7 +27,7 @@ IDEAL = "threads, unsafe"
 
 
 def an_update(cents: int) -> dict[str, Any]:
-    return {"unit": "us an update", "factor": 1e6 / cents}
+    return {"unit": "µs per update", "factor": 1e6 / cents}
 
 
 @pytest.mark.benchmark(group="coordinating")

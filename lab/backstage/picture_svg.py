@@ -1,17 +1,13 @@
-"""Pictures of a run: text for the terminal, or an SVG.
-
-Both draw a `layout.Layout`; what it shows is decided there.
-"""
+"""The picture of a run as an SVG."""
 
 import re
-import subprocess
 import textwrap
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain, groupby
 from xml.etree import ElementTree
 
-from .catalogue import ROOT, Lesson, lessons
+from .catalogue import Lesson
 from .drawing import (
     MARGIN,
     TITLE_CHARACTERS,
@@ -22,8 +18,7 @@ from .drawing import (
     ticks,
     write,
 )
-from .files import write_whole
-from .layout import (
+from .lanes import (
     CHILD,
     COMPUTING,
     NETWORK,
@@ -34,53 +29,26 @@ from .layout import (
     TURN,
     WAITING,
     WORK,
-    Bar,
     Lane,
-    Layout,
-    Page,
-    Phase,
-    Row,
     Slice,
-    find_baseline,
-    find_phases,
-    lay_out,
-    summarize,
+    most_other,
 )
-from .recording import Recording, Request
-from .watch import watch
+from .layout import Layout, Phase, Row, delays, lay_out
+from .recording import Recording
 
-FOLDER = ROOT / "lab" / "pictures"
-
-COLUMNS = 79  # of the text
-LINES = 24  # of the text, at most
-TEXT_ROWS = (10, 8, 6, 5, 4)  # of requests: fewer until the text fits
-FULL, HALF = 0.75, 0.25  # shares of computing with signs of their own
-COMPUTING_SIGN, HALF_SIGN = "█", "▄"
-SIGNS = {
-    READY: "░",
-    TURN: "/",
-    NETWORK: "~",
-    TIMER: "-",
-    WORK: ",",
-    OTHERS: ".",
-    CHILD: ":",
-    WAITING: "?",
-}
-NOTHING, SOME, MOST, FAILED = " ─━x"  # of a row's pages are under way
-PRINTED = "What the lesson printed:"
-UNIT = re.compile(r"(?<=\d) (?=(?:s|KB|cents)\b)")  # the space before it
-NO_BREAK = "\xa0"  # a space where no line ends, and that no SVG drops
-DELAY = "·"  # before another attempt
-
-LEFT, RIGHT = 160, 784  # pixels of the SVG; time is between them
-SVG_ROWS = 20  # of requests, at most
+LEFT, RIGHT = 160, 784  # pixels; time is between them
+MAX_ROWS = 20  # of requests, at most
 ROW, WIDE_ROW, LANE, GAP = 9, 14, 28, 6  # pixels, downwards
 FEW_ROWS = 12  # of requests: so many are wide
 CURVE, BAR = 70, 20  # pixels, downwards
 MAX_SLICES = 160  # of the time axis
 MIN_SLICE = 0.05  # seconds: two looks of the watcher
+PRINTED = "What the lesson printed:"
+UNIT = re.compile(r"(?<=\d) (?=(?:s|KB|cents)\b)")  # the space before it
+NO_BREAK = "\xa0"  # a space where no line ends, and that no SVG drops
 START_UP = "start-up"
-HEIGHT = "The height of a colour in a row is its share of the time."
+FULL, HALF = 0.75, 0.25  # shares of computing with labels of their own
+HEIGHT = "A colour that fills half the height of a row: half of the time."
 MIN_START_UP = 36  # pixels: a shorter start-up is not named
 MIN_NAME = 10  # characters of a phase's name in a line, at least
 CHARACTER, STRONG = 6.4, 7.4  # pixels of a letter and of a strong one, about
@@ -100,17 +68,7 @@ SHORT_NAMES = {
 }
 
 
-def text(recording: Recording, lesson: Lesson) -> str:
-    """Return the picture of a run as at most LINES lines of COLUMNS."""
-    lines: list[str] = []
-    for rows in TEXT_ROWS:
-        lines = _text_lines(recording, lesson, rows)
-        if len(lines) <= LINES:
-            break
-    return "\n".join(printable(line).rstrip() for line in lines)
-
-
-def svg(
+def draw_svg(
     recording: Recording,
     lesson: Lesson,
     *,
@@ -126,278 +84,11 @@ def svg(
         recording,
         lesson,
         slices=count,
-        rows=SVG_ROWS,
+        rows=MAX_ROWS,
         span=span,
         last_lines=last_lines,
     )
     return _Drawing(plan).finish()
-
-
-def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
-    """Run lessons and draw them into FOLDER.
-
-    Arguments: `chosen`, which ones, and all that share a time axis with one
-    of them; without any, every lesson.
-
-    Raises ChildProcessError where a lesson fails, and what Ctrl-C raises: the
-    pictures stay as they were.
-    """
-    axes = {axis(lesson) for lesson in chosen or lessons()}
-    recordings: list[tuple[Lesson, Recording]] = []
-    spans = defaultdict[str, float](float)
-    last_lines = {}
-    for lesson in lessons():
-        if axis(lesson) not in axes:
-            continue
-        print(lesson.name, flush=True)
-        recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
-        if recording.stopped:
-            raise recording.stopped
-        if recording.status:
-            raise ChildProcessError(f"{lesson.name} failed: no new pictures")
-        print(summarize(recording))
-        recordings.append((lesson, recording))
-        name = axis(lesson)
-        spans[name] = max(spans[name], recording.seconds)
-        if recording.lines:
-            last_lines[lesson.number] = recording.lines[-1].text
-    for lesson, recording in recordings:
-        phases = find_phases(recording, lesson.notes)
-        baseline = find_baseline(phases, lesson.notes, last_lines)
-        if baseline:
-            spans[axis(lesson)] = max(spans[axis(lesson)], baseline.end)
-    for lesson, recording in recordings:
-        drawn = svg(
-            recording,
-            lesson,
-            span=spans[axis(lesson)],
-            last_lines=last_lines,
-        )
-        write_whole(FOLDER / f"{lesson.path.stem}.svg", drawn)
-
-
-def axis(lesson: Lesson) -> str:
-    """Return the name of a lesson's time axis, by default its own."""
-    return lesson.notes.axis or lesson.number
-
-
-# Text
-
-
-def _text_lines(recording: Recording, lesson: Lesson, rows: int) -> list[str]:
-    """Return the lines of the text with at most so many rows of requests."""
-    names = _lane_names(recording, lesson)
-    wide = max(map(len, names), default=0)
-    columns = COLUMNS - wide - 1
-    plan = lay_out(recording, lesson, slices=columns, rows=rows)
-    labels = _group_labels(plan.rows)
-    wide = max([wide, *map(len, labels)])
-    columns = COLUMNS - wide - 1
-    plan = lay_out(recording, lesson, slices=columns, rows=rows)
-    scale = columns / plan.span
-    lines = textwrap.wrap(plan.headline, COLUMNS)
-    lines += textwrap.wrap(plan.reason, COLUMNS)
-    lines += [
-        " " * (wide + 1) + line
-        for line in _text_phases(plan.phases, scale, columns)
-    ]
-    if plan.rows:
-        lines.append(plan.requests)
-    for label, row in zip(labels, plan.rows, strict=True):
-        marks = _text_row(row, columns, plan.seconds)
-        lines.append(f"{label:<{wide}} {marks}")
-    for lane in plan.lanes:
-        signs = "".join(map(_sign, lane.slices))
-        lines.append(f"{lane.name:<{wide}} {signs}")
-    if plan.memory:
-        blocks = _text_curve(plan.memory, columns, plan.seconds)
-        lines.append(f"{'memory':<{wide}} {blocks}")
-    lines.append(_text_axis(plan.span, wide + 1, scale))
-    lines += _text_bars(plan.bars)
-    lines += _wrap_entries(_text_legend(plan))
-    lines += textwrap.wrap(plan.summary, COLUMNS)
-    return lines
-
-
-def _lane_names(recording: Recording, lesson: Lesson) -> list[str]:
-    plan = lay_out(recording, lesson, slices=1, rows=1)
-    return [lane.name for lane in plan.lanes]
-
-
-def _text_phases(
-    phases: Sequence[Phase], scale: float, columns: int
-) -> list[str]:
-    """Return lines with the names of the phases where these begin."""
-    lines: list[str] = []
-    for phase in phases:
-        label = f"|{phase.label}"[:columns]
-        start = min(int(phase.start * scale), columns - len(label))
-        for n, line in enumerate(lines):
-            if len(line) < start:
-                lines[n] = f"{line:<{start}}{label}"
-                break
-        else:
-            lines.append(" " * start + label)
-    return lines
-
-
-def _text_row(row: Row, columns: int, seconds: float) -> str:
-    """Return what goes on in a row of requests, a sign for each slice."""
-    scale = columns / seconds
-    under_way = [0] * columns
-    failing = [0] * columns
-    delays = [False] * columns
-    for page in row.pages:
-        for request in page:
-            first, last = _columns_of(request, scale, columns)
-            for column in range(first, last + 1):
-                under_way[column] += 1
-                failing[column] += request.failed
-        for start, end in _delays(page):
-            for column in range(
-                int(start * scale), min(int(end * scale) + 1, columns)
-            ):
-                delays[column] = True
-    signs = ""
-    for count, bad, delay in zip(under_way, failing, delays, strict=True):
-        if not count:
-            signs += DELAY if delay else NOTHING
-        elif 2 * bad >= count:
-            signs += FAILED
-        else:
-            signs += MOST if 2 * count > row.size else SOME
-    return signs
-
-
-def _columns_of(
-    request: Request, scale: float, columns: int
-) -> tuple[int, int]:
-    """Return the first and the last slice of a request."""
-    end = columns / scale if request.ended is None else request.ended
-    first = min(max(int(request.started * scale), 0), columns - 1)
-    return first, min(max(int(end * scale), first), columns - 1)
-
-
-def _delays(page: Page) -> list[tuple[float, float]]:
-    """Return the times between the attempts of a page."""
-    return [
-        (before.ended or 0.0, after.started)
-        for before, after in pairwise(page)
-    ]
-
-
-def _sign(shares: Slice) -> str:
-    """Return the sign of a slice of a lane."""
-    if not shares:
-        return NOTHING
-    computing = shares.get(COMPUTING, 0.0)
-    if computing >= FULL:
-        return COMPUTING_SIGN
-    if computing >= HALF:
-        return HALF_SIGN
-    return SIGNS[_most_other(shares)]
-
-
-def _most_other(shares: Slice) -> str:
-    """Return the state that most of a slice is in, but for computing."""
-    others = {name: x for name, x in shares.items() if name != COMPUTING}
-    return max(others, key=lambda name: others[name])
-
-
-def _text_curve(
-    memory: Sequence[tuple[float, int]], columns: int, seconds: float
-) -> str:
-    """Return the memory in each slice as a block of its height."""
-    most = max(size for _, size in memory)
-    heights = [0.0] * columns
-    for time, size in memory:
-        column = min(int(time / seconds * columns), columns - 1)
-        heights[column] = max(heights[column], size / most)
-    blocks = " ▁▂▃▄▅▆▇█"
-    last = 0.0
-    signs = ""
-    for height in heights:
-        last = height or last
-        signs += blocks[round(last * 8)]
-    return signs
-
-
-def _text_axis(seconds: float, margin: int, scale: float) -> str:
-    """Return the line with the figures of the time axis."""
-    line = ""
-    for tick in ticks(seconds):
-        column = margin + int(tick * scale)
-        figure = f"{tick:g}" if tick else "0 s"
-        if column + len(figure) <= COLUMNS:
-            line = f"{line:<{column}}{figure}"
-    return line
-
-
-def _text_bars(bars: Sequence[Bar]) -> list[str]:
-    """Return a line for each bar, all from zero on."""
-    if not bars:
-        return []
-    wide = max(len(bar.name) for bar in bars)
-    most = max(bar.value for bar in bars) or 1
-    columns = COLUMNS - wide - 20
-    return [
-        f"{bar.name:<{wide}} {_figure(bar):>17} "
-        f"{'█' * round(bar.value / most * columns)}"
-        for bar in bars
-    ]
-
-
-def _figure(bar: Bar) -> str:
-    """Return the value of a bar with its unit."""
-    digits = 0 if bar.value >= 10 or bar.value == 0 else 1
-    return f"{bar.value:,.{digits}f} {bar.unit}".rstrip()
-
-
-def _text_legend(plan: Layout) -> list[str]:
-    """Return the signs in the lanes with what they mean."""
-    signs = {_sign(x) for lane in plan.lanes for x in lane.slices}
-    entries = []
-    if COMPUTING_SIGN in signs:
-        entries.append(f"{COMPUTING_SIGN} computing")
-    if HALF_SIGN in signs:
-        entries.append(f"{HALF_SIGN} computing about half of the time")
-    for state in plan.states:
-        if state in SIGNS and SIGNS[state] in signs:
-            entries.append(f"{SIGNS[state]} {STATES[state]}")
-    rows = [_text_row(row, COLUMNS, plan.seconds) for row in plan.rows]
-    if any(DELAY in row for row in rows):
-        entries.append(f"{DELAY} delay before another attempt")
-    if any(FAILED in row for row in rows):
-        entries.append(f"{FAILED} request that fails")
-    if any(SOME in row for row in rows):
-        entries.append(f"{SOME} at most half of the row's pages")
-    return entries
-
-
-def _wrap_entries(entries: Iterable[str]) -> list[str]:
-    """Return lines with as many whole entries as they can hold."""
-    lines: list[str] = []
-    for entry in entries:
-        longer = f"{lines[-1]}   {entry}" if lines else ""
-        if longer and len(longer) <= COLUMNS:
-            lines[-1] = longer
-        else:
-            lines.append(entry)
-    return lines
-
-
-def _group_labels(rows: Sequence[Row]) -> list[str]:
-    """Return the labels of rows: equal ones stand once, with their count."""
-    labels: list[str] = []
-    for label, run in groupby(rows, key=lambda row: row.label):
-        group = list(run)
-        count = sum(len(row.pages) for row in group)
-        shown = f"{count} x {label}" if count > 1 else label
-        labels += [shown, *[""] * (len(group) - 1)]
-    return labels
-
-
-# SVG
 
 
 class _Drawing:
@@ -488,7 +179,7 @@ class _Drawing:
         write(self.picture, self.plan.requests, MARGIN, self.y + 12, "dim")
         self.y += 20
         start = 0
-        labels = _group_labels(self.plan.rows)
+        labels = self.plan.labels
         # Labels need more space than rows.
         space = WIDE_ROW if len(self.plan.rows) <= FEW_ROWS else ROW
         for n, row in enumerate(self.plan.rows):
@@ -505,8 +196,8 @@ class _Drawing:
 
     def _draw_row(self, row: Row, space: float) -> None:
         height = (space - 3) / row.size
-        numbered = [x for group in row.groups for x in enumerate(group)]
-        for n, page in numbered:
+        numbered_pages = chain.from_iterable(map(enumerate, row.groups))
+        for n, page in numbered_pages:
             y = self.y + 1 + n * height
             for request in page:
                 end = self.plan.seconds
@@ -522,7 +213,7 @@ class _Drawing:
                     width=max(self._x(end) - x, 2),
                     height=max(height - 0.4, 1),
                 )
-            for start, end in _delays(page):
+            for start, end in delays(page):
                 draw(
                     self.picture,
                     "line",
@@ -632,7 +323,7 @@ class _Drawing:
             y = self.y + 13
             write(self.picture, bar.name, LEFT - 8, y, anchor="end")
             draw(self.picture, "rect", kind, x=LEFT, y=self.y + 1, **size)
-            write(self.picture, _figure(bar), LEFT + width + 8, y)
+            write(self.picture, bar.figure, LEFT + width + 8, y)
             self.y += BAR
         self.y += 18
 
@@ -681,7 +372,7 @@ class _Drawing:
         self.y += 26
 
     def _footnote(self) -> str:
-        note = self.plan.about
+        note = self.plan.environment
         if self.plan.hidden:
             count = self.plan.hidden
             note += f"; not shown: {count:,} other threads or processes"
@@ -728,7 +419,7 @@ def _name_of(shares: Slice) -> str:
         return ""
     computing = shares.get(COMPUTING, 0.0)
     if HALF <= computing < FULL:
-        other = _most_other(shares)
+        other = most_other(shares)
         if other in (TURN, READY):
             return other
-    return COMPUTING if computing > 1 / 2 else _most_other(shares)
+    return COMPUTING if computing > 1 / 2 else most_other(shares)
