@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -30,6 +31,7 @@ from backstage import (
     director,
     machine,
     new,
+    picture_svg,
     pictures,
     readme,
 )
@@ -844,6 +846,31 @@ def test_one_lesson_is_drawn_with_those_of_its_axis(
     drawn.clear()
     pictures.draw_lessons()
     assert drawn == [one.number for one in lessons()]
+
+
+def test_a_lesson_that_is_compared_fits_on_the_axis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took ten seconds; here they begin three seconds after the start."""
+    runs = {
+        "01": make_recording(10.5, lines=[(10.5, "10 pages in 10.00 s")]),
+        "02": make_recording(4, lines=[(4, "10 pages in 1.00 s")]),
+    }
+
+    def get(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
+        return runs[lesson.number]
+
+    monkeypatch.setattr(pictures, "watch", get)
+    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
+    chosen = [find("01"), find("02")]
+    monkeypatch.setattr(pictures, "lessons", lambda: chosen)
+    pictures.draw_lessons()
+    (file,) = tmp_path.glob("02_*.svg")
+    root = ElementTree.fromstring(file.read_text("utf-8"))
+    (baseline,) = (x for x in root.iter() if x.get("class") == "baseline")
+    second = (picture_svg.RIGHT - picture_svg.LEFT) / 13
+    width = float(baseline.get("width", 0))
+    assert width == pytest.approx(10 * second, abs=0.1)
 
 
 STUBBORN = """

@@ -126,6 +126,37 @@ def test_a_state_that_hardly_occurs_in_a_lane_is_left_out() -> None:
     assert "network" in plan.states
 
 
+def test_a_slice_of_a_rare_state_is_like_the_one_before() -> None:
+    before = make_thread(0, 2, 1)
+    rare = make_thread(2, 2.08, 0, "network")
+    after = make_thread(2.08, 4, 1)
+    cpu = before.cpu
+    samples = [*before.samples]
+    for part in rare, after:
+        samples += [
+            sample._replace(cpu=sample.cpu + cpu)
+            for sample in part.samples[1:]
+        ]
+    recording = make_recording(4, [make_process(Thread("", samples))])
+    plan = lay_out(recording, LESSON, slices=50, rows=20)
+    (lane,) = plan.lanes
+    assert all(list(shares) == ["computing"] for shares in lane.slices)
+
+
+def test_idle_workers_wait_for_work() -> None:
+    """Those of a pool: another thread waits for others."""
+    pool_thread = make_thread(0, 4, 0, "lock", name="ThreadPoolExecu")
+    other = make_thread(0, 4, 0.02, "lock")
+    main = make_process(make_thread(0, 4, 0, "lock"), pool_thread, other)
+    worker = make_process(make_thread(0, 4, 0, "lock"), parent=1)
+    plan = planned(make_recording(4, [main, worker]))
+    assert [list(lane.slices[5]) for lane in plan.lanes[1:]] == [
+        ["work"],
+        ["others"],
+        ["work"],
+    ]
+
+
 # Lanes
 
 

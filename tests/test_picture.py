@@ -21,6 +21,14 @@ PHASES = Lesson(
     "00",
     notes=Notes(phases=r"(?P<name>\w+): (?P<seconds>[\d.]+) s"),
 )
+CROWDED = Lesson(
+    Path("lab/00_made_up.py"),
+    "00",
+    notes=Notes(
+        phases=r"(?P<name>\w+): (?P<seconds>[\d.]+) s",
+        bars=r"(?P<name>got) (?P<value>\d)",
+    ),
+)
 
 STAIRS = """
 lab/00_made_up.py
@@ -125,15 +133,16 @@ def test_the_text_fits_a_terminal() -> None:
         Request(f"/{'long' * 9}/{n}", n / 99, 5, 200) for n in range(99)
     ]
     lines = [(float(n), f"phase{n}: 1.00 s") for n in range(1, 9)]
+    lines += [(8.5, "got 5 got 6 got 7 got 8")]
     recording = make_recording(
         9, [make_process(main, *threads), *processes], requests, lines
     )
-    shown = draw_text(recording, PHASES).splitlines()
-    assert len(shown) <= picture_text.LINES
+    shown = draw_text(recording, CROWDED).splitlines()
+    assert len(shown) == picture_text.LINES
     assert max(map(len, shown)) < 80
     for n in range(1, 9):
         assert any(f"phase{n} 1.0 s" in line for line in shown)
-    svg = draw_svg(recording, PHASES)
+    svg = draw_svg(recording, CROWDED)
     for text in ElementTree.fromstring(svg).iter():
         if text.get("text-anchor") == "start" and text.text:
             end = float(text.get("x", 0)) + len(text.text) * 6

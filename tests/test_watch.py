@@ -489,6 +489,21 @@ def test_a_process_gets_its_command_however_rare_the_looks_are(
     assert len(watching(source).processes) == 1
 
 
+def test_a_thread_may_get_its_name_after_the_first_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = iter(["", "", *["fetch-1"] * 99])
+    monkeypatch.setattr(watch, "thread_name", lambda *_: next(names))
+    watcher = watch.Watcher()
+    watcher.processes[7] = watch.WatchedProcess(0.0, 1, [])
+    for cpu in 0.0, 0.01, 0.02:
+        watcher._read_thread(7, 8, watch.Usage(cpu, 0.0))
+    renamed = [
+        x for x in watcher.events if isinstance(x, events.ThreadRenamed)
+    ]
+    assert [event.name for event in renamed] == ["fetch-1"]
+
+
 def test_looking_takes_a_small_share_of_the_time() -> None:
     watcher = watch.Watcher()
     watcher.costs.extend([0.1] * watch.LAST)
