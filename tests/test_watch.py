@@ -322,6 +322,7 @@ def test_without_nanoseconds_there_are_ticks(
     watching: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "SCHEDSTAT", False)
+    monkeypatch.setattr(watch, "SHARE", 0.5)  # looks are slow here
     recording = watching(
         BURN + "one = threading.Thread(target=burn, args=[0.5])\n"
         "one.start()\none.join()\n"
