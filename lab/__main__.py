@@ -14,7 +14,7 @@ def main() -> int:
 
     from tqdm import tqdm
 
-    from backstage import director
+    from backstage.cli import director
 
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed

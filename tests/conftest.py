@@ -1,20 +1,15 @@
-"""What the tests share: a take of a lesson, and what it left behind."""
+"""What the tests share: runs of lessons, and a look at what is left."""
 
-import importlib
 import json
 import os
 import platform
-import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +18,15 @@ import pytest
 from filelock import FileLock
 from tqdm import tqdm
 
-from backstage.catalogue import find, started
-from backstage.machine import truth
-from backstage.practice_site import SERVER
+from backstage.cli import director
+from backstage.course.catalogue import started
+from backstage.system import truth
+from support.commands import Answer, Invoke
+from support.leftovers import describe, marked, shared_memory, unused
+from support.lessons import RunLesson, RunResult, find_once
+from support.processes import TIMEOUT, Sign, press_ctrl_c, wait_until
 
-PATIENCE = 60  # seconds that any take of a test may last
-SEMAPHORES = Path("/dev/shm")  # Linux: named semaphores and shared memory
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
-SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
-GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
 
 # From Python 3.14 on the first bar's lock starts a process, which is not any
 # one test's.
@@ -40,34 +35,6 @@ tqdm(disable=True)
 # would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@dataclass(frozen=True)
-class Take:
-    """One run of a lesson: what it said, and what the site saw of it."""
-
-    status: int
-    lines: list[str]
-    errors: list[str]
-    seen: list[dict[str, Any]]
-
-    @property
-    def peak(self) -> int:
-        """The most requests that were under way at once."""
-        return max(int(visit["in_flight"]) for visit in self.seen)
-
-    def failed(self, status: int = 1) -> str:
-        """Return the line of its failure: the only one but for the site's."""
-        assert self.status == status
-        *site, line = self.errors
-        assert len(site) <= 1
-        assert all(map(SITE_LINE.fullmatch, site))
-        assert "Traceback" not in "".join(self.lines)
-        return line
-
-
-Taker = Callable[..., Take]
-Sign = Callable[[psutil.Process], bool]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -163,53 +130,10 @@ def traced(
     assert left == []
 
 
-def shared_memory() -> set[str]:
-    """Return the names of what processes share, where it has any (Linux)."""
-    if not SEMAPHORES.is_dir():
-        return set()
-    return {path.name for path in SEMAPHORES.iterdir()}
-
-
-def unused(names: set[str]) -> list[str]:
-    """Return those of the names that no process has mapped."""
-    maps = ""
-    for file in Path("/proc").glob("[0-9]*/maps") if names else ():
-        with suppress(OSError):
-            maps += file.read_text()
-    return sorted(name for name in names if f"{SEMAPHORES}/{name}" not in maps)
-
-
-def describe(process: psutil.Process) -> str:
-    """Return a process's command line, and the ports it listens at."""
-    with suppress(psutil.Error):
-        command = " ".join(process.cmdline())
-        ports = [
-            str(connection.laddr.port)
-            for connection in process.net_connections()
-            if connection.status == psutil.CONN_LISTEN
-        ]
-        return f"{command}, ports {', '.join(ports) or 'none'}"
-    return f"process {process.pid}"
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if (
-                process.pid != os.getpid()
-                and mark in process.environ().values()
-            ):
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
-
-
 @pytest.fixture
-def take(
+def run_lesson(
     traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Taker:
+) -> RunLesson:
     """Run a lesson by its number, with some constants changed.
 
     With `when`, do `then` to it as soon as `when` is true of its process; by
@@ -225,7 +149,7 @@ def take(
         when: Sign | None = None,
         then: Callable[[psutil.Process], object] = press_ctrl_c,
         **changes: Any,
-    ) -> Take:
+    ) -> RunResult:
         lesson = find_once(number)
         downloads = tmp_path / "downloads"
         if "FOLDER" in lesson.constants:
@@ -241,10 +165,10 @@ def take(
                 process = psutil.Process(child.pid)
                 wait_until(lambda: when(process))
                 then(process)
-            out, err = child.communicate(timeout=PATIENCE)
+            out, err = child.communicate(timeout=TIMEOUT)
         assert not list(downloads.glob("*.part"))
         seen = log.read_text("utf-8").splitlines() if log.exists() else []
-        return Take(
+        return RunResult(
             child.returncode,
             out.splitlines(),
             err.splitlines(),
@@ -254,88 +178,19 @@ def take(
     return run
 
 
-def press_ctrl_c(process: psutil.Process) -> None:
-    if os.name == "nt":
-        pytest.skip("a terminal's Ctrl-C cannot be sent to one group here")
-    os.killpg(process.pid, signal.SIGINT)
+@pytest.fixture
+def invoke(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Invoke:
+    """Do what `uv run lab` does with these words, without a new process."""
 
+    def run(*words: str) -> Answer:
+        caplog.clear()
+        status: int | str | None
+        try:
+            status = director.main(list(words))
+        except SystemExit as end:
+            status = end.code or 0
+        return Answer(status, *capfd.readouterr(), list(caplog.messages))
 
-def wait_until(sign: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not sign():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
-
-
-def is_site(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):  # it has just ended
-        return process.cmdline()[-1:] == [str(SERVER)]
-    return False
-
-
-def has_a_connection(process: psutil.Process) -> bool:
-    return any(
-        connection.status == psutil.CONN_ESTABLISHED
-        for connection in process.net_connections()
-    )
-
-
-def has_threads(process: psutil.Process) -> bool:
-    return process.num_threads() > 2
-
-
-def is_two_seconds_old(process: psutil.Process) -> bool:
-    return time.time() > process.create_time() + 2
-
-
-def computing(process: psutil.Process) -> list[psutil.Process]:
-    """Return the descendants that computed for 0.2 s, but for the site."""
-    found = []
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if child.cpu_times().user >= 0.2 and not is_site(child):
-                found.append(child)
-    return found
-
-
-find_once = cache(find)  # which reads the whole catalogue
-
-
-def imported(number: str) -> Any:
-    """Return the module of a lesson, by its number."""
-    return importlib.import_module(find_once(number).path.stem)
-
-
-def figure(pattern: str, line: str) -> float:
-    """Return the number that the pattern's group catches in the line."""
-    match = re.fullmatch(pattern, line)
-    assert match, line
-    return float(match[1].replace(",", ""))
-
-
-@contextmanager
-def terminal() -> Iterator[
-    tuple[int, Callable[[], str], Callable[[str], Any]]
-]:
-    """Yield a terminal, a way to read what it shows anew, and to type."""
-    pty = pytest.importorskip("pty", reason="no terminals of our own here")
-    termios = pytest.importorskip("termios")
-    inner, outer = pty.openpty()
-    termios.tcsetwinsize(outer, (24, 80))
-    os.set_blocking(inner, False)
-
-    def read() -> str:
-        shown = b""
-        with suppress(BlockingIOError):
-            while True:
-                shown += os.read(inner, 65_536)
-        return shown.decode(errors="replace")
-
-    def press(keys: str) -> None:
-        os.write(inner, keys.encode())
-
-    try:
-        yield outer, read, press
-    finally:
-        os.close(inner)
-        os.close(outer)
+    return run

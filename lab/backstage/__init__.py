@@ -1,6 +1,6 @@
 """What a viewer need not see to follow a lesson."""
 
-from .practice_site import practice_site
-from .run import run
+from backstage.lesson import run
+from backstage.site.client import practice_site
 
 __all__ = ["practice_site", "run"]

@@ -12,8 +12,8 @@ from statistics import median
 from tempfile import NamedTemporaryFile
 
 from backstage import practice_site
-from backstage.advise import Advice, Child, Model, advise
-from backstage.machine import truth
+from backstage.choose.measurement import Advice, Child, Model, advise
+from backstage.system import truth
 
 ROUNDS = 5  # of all tasks, by each model
 SECONDS = 20  # for each choice

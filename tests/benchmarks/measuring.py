@@ -12,8 +12,8 @@ import httpx
 import psutil
 from httpx_aiohttp import HttpxAiohttpClient
 
-from backstage.machine import cpus
-from backstage.practice_site import SERVER
+from backstage.site.client import SERVER
+from backstage.system import cpus
 
 ROUNDS = 3
 lesson_08: Any = importlib.import_module("08_asyncio_downloader")

@@ -16,7 +16,7 @@ import pytest
 from job_in_c import hash_in_c
 from measuring import cores, measure
 
-from backstage.machine import cpus
+from backstage.system import cpus
 
 lesson: Any = importlib.import_module("03_gil_demo_threads")
 JOBS = max(2, int(cpus()))

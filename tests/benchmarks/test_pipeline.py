@@ -15,8 +15,8 @@ import requests
 from measuring import cores, measure, site_seconds
 
 from backstage import practice_site
-from backstage.catalogue import find
-from backstage.watch import watch
+from backstage.course.catalogue import find
+from backstage.watch.watcher import watch
 
 lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")
 SMALL = [f"/page/{n}?size=2000&delay=0.05" for n in range(6)]

@@ -16,8 +16,8 @@ from measuring import (
 )
 
 from backstage import practice_site
-from backstage.catalogue import find
-from backstage.watch import watch
+from backstage.course.catalogue import find
+from backstage.watch.watcher import watch
 
 threaded: Any = importlib.import_module("02_threaded_fetch")
 NUMBERS = {"threads": "02", "httpx on aiohttp": "08"}

@@ -13,8 +13,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from backstage.catalogue import Lesson, find, parse_changes, started
-from backstage.watch import watch
+from backstage.course.catalogue import Lesson, find, parse_changes, started
+from backstage.watch.watcher import watch
 
 PAIRS = 21
 LESSONS = {

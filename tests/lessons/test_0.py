@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from conftest import Taker, figure, imported
+
+from support.lessons import RunLesson, figure, imported
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,8 @@ def test_a_job_counts_the_digits_of_all_numbers(
     assert imported("0").count_digits(limit) == digits
 
 
-def test_one_core_is_busy_in_one_process(take: Taker) -> None:
-    result = take("0", WORK=20_000, JOBS=3)
+def test_one_core_is_busy_in_one_process(run_lesson: RunLesson) -> None:
+    result = run_lesson("0", WORK=20_000, JOBS=3)
     assert (result.status, result.errors) == (0, [])
     *jobs, last = result.lines
     told = r"job (\d): 88,890 digits, \d\.\d\d s of CPU time, process (\d+)"

@@ -3,12 +3,12 @@
 import re
 from itertools import pairwise
 
-from conftest import Taker
+from support.lessons import RunLesson
 
 
-def test_each_page_is_reported_as_it_comes(take: Taker) -> None:
+def test_each_page_is_reported_as_it_comes(run_lesson: RunLesson) -> None:
     pages = [f"/page/{n}?size=3000&delay=0.1" for n in range(1, 4)]
-    result = take("01", PAGES=pages)
+    result = run_lesson("01", PAGES=pages)
     assert result.status == 0
     *lines, last = result.lines
     assert [re.sub(r" after .*", "", line) for line in lines] == [

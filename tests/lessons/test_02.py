@@ -3,11 +3,14 @@
 import re
 
 import pytest
-from conftest import Take, Taker, imported
+
+from support.lessons import RunLesson, RunResult, imported
 
 
-def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
-    result = take("02", PAGES=["/delay/0.5"] * 10)
+def test_all_pages_are_in_flight_at_the_same_time(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson("02", PAGES=["/delay/0.5"] * 10)
     assert (result.status, result.peak) == (0, 10)
     *lines, last = result.lines
     told = sorted(re.sub(r" after .*", "", line) for line in lines)
@@ -32,21 +35,21 @@ def test_no_error_of_a_thread_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
         lesson.fetch_all(["a", "b", "c"])
 
 
-def sizes(result: Take) -> list[str]:
+def sizes(result: RunResult) -> list[str]:
     lines = "\n".join(result.lines)
     return sorted(re.findall(r"(page \d+): end .*, (\d+ bytes)", lines))
 
 
-def test_threads_get_the_pages_that_01_gets(take: Taker) -> None:
+def test_threads_get_the_pages_that_01_gets(run_lesson: RunLesson) -> None:
     pages = ["/page/1?size=2000", "/page/2?size=9000", "/page/3?size=4000"]
     one_by_one, threads = (
-        take(number, PAGES=pages) for number in ("01", "02")
+        run_lesson(number, PAGES=pages) for number in ("01", "02")
     )
     assert len(sizes(threads)) == 3
     assert sizes(threads) == sizes(one_by_one)
 
 
-def test_many_pages_are_only_counted(take: Taker) -> None:
-    result = take("02", PAGES=["/get"] * 21)
+def test_many_pages_are_only_counted(run_lesson: RunLesson) -> None:
+    result = run_lesson("02", PAGES=["/get"] * 21)
     (line,) = result.lines
     assert line.startswith("21 pages in ")

@@ -3,7 +3,9 @@
 import re
 
 import pytest
-from conftest import GIL, Taker, has_threads, imported
+
+from support.lessons import GIL, RunLesson, imported
+from support.processes import has_threads
 
 
 def test_a_job_is_that_of_lesson_0() -> None:
@@ -12,8 +14,8 @@ def test_a_job_is_that_of_lesson_0() -> None:
         assert imported("03").count_digits(limit) == expected
 
 
-def test_threads_count_what_one_counts(take: Taker) -> None:
-    result = take("03", WORK=20_000)
+def test_threads_count_what_one_counts(run_lesson: RunLesson) -> None:
+    result = run_lesson("03", WORK=20_000)
     assert (result.status, result.errors) == (0, [])
     *lines, last = result.lines
     told = r"(\w+): \d\.\d\d s, each job counted 88,890 digits"
@@ -24,6 +26,6 @@ def test_threads_count_what_one_counts(take: Taker) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_threads_that_compute(take: Taker) -> None:
-    result = take("03", when=has_threads, WORK=5_000_000)
+def test_ctrl_c_stops_threads_that_compute(run_lesson: RunLesson) -> None:
+    result = run_lesson("03", when=has_threads, WORK=5_000_000)
     assert "stopped by Ctrl-C" in result.failed(130)

@@ -3,11 +3,13 @@
 import re
 
 import pytest
-from conftest import GIL, Taker, computing
+
+from support.lessons import GIL, RunLesson
+from support.processes import computing
 
 
-def test_processes_count_what_threads_count(take: Taker) -> None:
-    result = take("04", WORK=20_000)
+def test_processes_count_what_threads_count(run_lesson: RunLesson) -> None:
+    result = run_lesson("04", WORK=20_000)
     assert (result.status, result.errors) == (0, [])
     *lines, last = result.lines
     told = r"(\w+): \d\.\d\d s, each job counted 88,890 digits"
@@ -18,8 +20,8 @@ def test_processes_count_what_threads_count(take: Taker) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_processes_that_compute(take: Taker) -> None:
-    result = take(
+def test_ctrl_c_stops_processes_that_compute(run_lesson: RunLesson) -> None:
+    result = run_lesson(
         "04",
         when=lambda lesson: len(computing(lesson)) >= 2,
         WORK=3_000_000,

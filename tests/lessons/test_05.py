@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Taker, figure, is_two_seconds_old, terminal
 
-from backstage.catalogue import find, started
+from backstage.course.catalogue import find, started
+from support.lessons import RunLesson, figure
+from support.processes import is_two_seconds_old
+from support.terminals import terminal
 
 
 def pages(count: int) -> list[str]:
@@ -14,11 +16,11 @@ def pages(count: int) -> list[str]:
 
 
 def test_whole_pages_are_saved_the_same_again(
-    take: Taker, tmp_path: Path
+    run_lesson: RunLesson, tmp_path: Path
 ) -> None:
     saved = []
     for _ in range(2):
-        result = take("05", PAGES=pages(10))
+        result = run_lesson("05", PAGES=pages(10))
         assert (result.status, result.peak) == (0, 10)
         assert result.errors == [
             "practice site: 10 requests, at most 10 at a time"
@@ -37,9 +39,9 @@ def test_whole_pages_are_saved_the_same_again(
 
 
 def test_one_failure_does_not_discard_the_others(
-    take: Taker, tmp_path: Path
+    run_lesson: RunLesson, tmp_path: Path
 ) -> None:
-    result = take("05", PAGES=["/page/1", "/status/500", "/page/3"])
+    result = run_lesson("05", PAGES=["/page/1", "/status/500", "/page/3"])
     assert "/status/500" in result.failed()
     (line,) = result.lines
     assert re.fullmatch(r"2 pages saved \(.* bytes\), 1 failed", line)
@@ -47,12 +49,14 @@ def test_one_failure_does_not_discard_the_others(
     assert names == ["01.html", "03.html"]
 
 
-def test_no_more_pages_are_in_flight_than_workers(take: Taker) -> None:
-    result = take("05", PAGES=pages(6), WORKERS=3)
+def test_no_more_pages_are_in_flight_than_workers(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson("05", PAGES=pages(6), WORKERS=3)
     assert (result.status, result.peak) == (0, 3)
 
 
-def test_a_terminal_shows_a_bar(take: Taker, tmp_path: Path) -> None:
+def test_a_terminal_shows_a_bar(run_lesson: RunLesson, tmp_path: Path) -> None:
     changes = {
         "PAGES": repr(pages(2)),
         "FOLDER": repr(str(tmp_path / "pages")),
@@ -68,7 +72,7 @@ def test_a_terminal_shows_a_bar(take: Taker, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_after_the_first_page(take: Taker) -> None:
+def test_ctrl_c_after_the_first_page(run_lesson: RunLesson) -> None:
     pages = ["/html", *["/delay/9"] * 3]
-    result = take("05", when=is_two_seconds_old, PAGES=pages)
+    result = run_lesson("05", when=is_two_seconds_old, PAGES=pages)
     assert "stopped by Ctrl-C" in result.failed(130)

@@ -1,7 +1,8 @@
 """Lesson 06: threads that pay into one account, and money gets lost."""
 
 import pytest
-from conftest import Taker, figure, imported
+
+from support.lessons import RunLesson, figure, imported
 
 
 def test_payments_are_lost_in_every_run(
@@ -16,8 +17,8 @@ def test_payments_are_lost_in_every_run(
         assert 0 < lost < total
 
 
-def test_expected_got_and_lost_add_up(take: Taker) -> None:
-    result = take("06", UPDATES=2_000, THREADS=3)
+def test_expected_got_and_lost_add_up(run_lesson: RunLesson) -> None:
+    result = run_lesson("06", UPDATES=2_000, THREADS=3)
     assert (result.status, result.errors) == (0, [])
     report, last = result.lines
     told = r"no lock: expected 6,000 cents, got ([\d,]+) in \d\.\d\d s"
@@ -25,6 +26,6 @@ def test_expected_got_and_lost_add_up(take: Taker) -> None:
     assert figure(r"lost: ([\d,]+) of 6,000 cents", last) == 6_000 - got
 
 
-def test_a_single_thread_loses_nothing(take: Taker) -> None:
-    result = take("06", UPDATES=50_000, THREADS=1)
+def test_a_single_thread_loses_nothing(run_lesson: RunLesson) -> None:
+    result = run_lesson("06", UPDATES=50_000, THREADS=1)
     assert result.lines[-1] == "lost: 0 of 50,000 cents"

@@ -8,7 +8,8 @@ from queue import Queue
 from typing import Any
 
 import pytest
-from conftest import Taker, imported
+
+from support.lessons import RunLesson, imported
 
 
 @pytest.fixture
@@ -42,8 +43,8 @@ def test_lock_and_queue_lose_nothing_in_any_run(
     assert lost > 0
 
 
-def test_expected_got_and_seconds_are_reported(take: Taker) -> None:
-    result = take("07", UPDATES=2_000, THREADS=3)
+def test_expected_got_and_seconds_are_reported(run_lesson: RunLesson) -> None:
+    result = run_lesson("07", UPDATES=2_000, THREADS=3)
     assert (result.status, result.errors) == (0, [])
     lock, queue, last = result.lines
     for name, line in ("lock", lock), ("queue", queue):

@@ -3,11 +3,15 @@
 import re
 
 import pytest
-from conftest import Taker, is_two_seconds_old
+
+from support.lessons import RunLesson
+from support.processes import is_two_seconds_old
 
 
-def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
-    result = take("08", PAGES=["/delay/0.5"] * 10)
+def test_all_pages_are_in_flight_at_the_same_time(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson("08", PAGES=["/delay/0.5"] * 10)
     assert (result.status, result.peak) == (0, 10)
     *lines, last = result.lines
     told = [re.sub(r" after .*", "", line) for line in lines]
@@ -18,17 +22,17 @@ def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
 
 
 def test_more_pages_are_in_flight_than_a_pool_has_by_default(
-    take: Taker,
+    run_lesson: RunLesson,
 ) -> None:
-    result = take("08", PAGES=["/delay/1"] * 200)
+    result = run_lesson("08", PAGES=["/delay/1"] * 200)
     assert result.status == 0
     assert [visit["status"] for visit in result.seen] == [200] * 200
     assert result.peak > 100
 
 
 @pytest.mark.slow
-def test_it_holds_for_1000_pages(take: Taker) -> None:
-    result = take("08", PAGES=["/delay/5"] * 1_000)
+def test_it_holds_for_1000_pages(run_lesson: RunLesson) -> None:
+    result = run_lesson("08", PAGES=["/delay/5"] * 1_000)
     assert result.status == 0
     (line,) = result.lines
     assert line.startswith("1000 pages in ")
@@ -39,6 +43,8 @@ def test_it_holds_for_1000_pages(take: Taker) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_many_pages_are_in_flight(take: Taker) -> None:
-    result = take("08", when=is_two_seconds_old, PAGES=["/delay/9"] * 300)
+def test_ctrl_c_while_many_pages_are_in_flight(run_lesson: RunLesson) -> None:
+    result = run_lesson(
+        "08", when=is_two_seconds_old, PAGES=["/delay/9"] * 300
+    )
     assert "stopped by Ctrl-C" in result.failed(130)

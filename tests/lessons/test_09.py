@@ -7,20 +7,24 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Take, Taker, imported, is_two_seconds_old
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.lessons import RunLesson, RunResult, imported
+from support.processes import is_two_seconds_old
 
-def check_counts(result: Take, kinds: str, attempts: int) -> None:
+
+def check_counts(result: RunResult, kinds: str, attempts: int) -> None:
     *_, total, last = result.lines
     assert f" pages, {attempts} attempts in " in total
     assert last.startswith(f"{kinds}; at most ")
 
 
-def test_pages_recover_and_are_counted(take: Taker, tmp_path: Path) -> None:
+def test_pages_recover_and_are_counted(
+    run_lesson: RunLesson, tmp_path: Path
+) -> None:
     flaky = [f"/flaky/{n % 3}?after=0&delay=0.1&page={n}" for n in range(9)]
-    result = take("09", PAGES=[*flaky, "/status/500"], ATTEMPTS=3)
+    result = run_lesson("09", PAGES=[*flaky, "/status/500"], ATTEMPTS=3)
     assert (result.status, result.peak) == (0, 4)
     check_counts(result, "3 ok, 6 recovered, 1 failed", 21)
     assert result.lines[-1].endswith("; at most 4 requests in flight")
@@ -33,12 +37,12 @@ def test_pages_recover_and_are_counted(take: Taker, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_its_own_pages_do_what_it_predicts(take: Taker) -> None:
-    check_counts(take("09"), "3 ok, 6 recovered, 1 failed", 22)
+def test_its_own_pages_do_what_it_predicts(run_lesson: RunLesson) -> None:
+    check_counts(run_lesson("09"), "3 ok, 6 recovered, 1 failed", 22)
 
 
 def test_each_trouble_is_counted_and_the_others_go_on(
-    take: Taker, tmp_path: Path
+    run_lesson: RunLesson, tmp_path: Path
 ) -> None:
     troubles = {
         "/status/500": "status 500",
@@ -49,7 +53,9 @@ def test_each_trouble_is_counted_and_the_others_go_on(
         "http://127.0.0.1:1/": "All connection attempts failed",
         "http://nowhere.invalid/": "ConnectError",
     }
-    result = take("09", PAGES=[*troubles, "/html"], TIMEOUT=0.5, ATTEMPTS=2)
+    result = run_lesson(
+        "09", PAGES=[*troubles, "/html"], TIMEOUT=0.5, ATTEMPTS=2
+    )
     assert result.status == 0
     check_counts(result, "1 ok, 0 recovered, 7 failed", 14)
     for n, why in enumerate(troubles.values(), 1):
@@ -61,11 +67,11 @@ def test_each_trouble_is_counted_and_the_others_go_on(
 
 
 def test_it_waits_as_long_as_it_is_asked_to_and_others_go_on(
-    take: Taker,
+    run_lesson: RunLesson,
 ) -> None:
     flaky = ["/flaky/1?delay=0", "/flaky/1?delay=0&status=429"]
     others = ["/page/1", "/page/2"]
-    result = take("09", PAGES=[*flaky, *others], MAX_IN_FLIGHT=1)
+    result = run_lesson("09", PAGES=[*flaky, *others], MAX_IN_FLIGHT=1)
     paths = [visit["path"] for visit in result.seen]
     assert paths[:4] == [*flaky, *others]
     assert sorted(paths[4:]) == flaky
@@ -77,14 +83,18 @@ def test_it_waits_as_long_as_it_is_asked_to_and_others_go_on(
     check_counts(result, "2 ok, 2 recovered, 0 failed", 6)
 
 
-def test_it_does_not_wait_longer_than_its_longest_delay(take: Taker) -> None:
-    result = take("09", PAGES=["/flaky/1?after=9&delay=0"], MAX_RETRY_DELAY=2)
+def test_it_does_not_wait_longer_than_its_longest_delay(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson(
+        "09", PAGES=["/flaky/1?after=9&delay=0"], MAX_RETRY_DELAY=2
+    )
     check_counts(result, "0 ok, 0 recovered, 1 failed", 1)
     assert len(result.seen) == 1
 
 
-def test_it_follows_a_redirection(take: Taker) -> None:
-    result = take("09", PAGES=["/redirect/2"])
+def test_it_follows_a_redirection(run_lesson: RunLesson) -> None:
+    result = run_lesson("09", PAGES=["/redirect/2"])
     check_counts(result, "1 ok, 0 recovered, 0 failed", 1)
     assert [visit["status"] for visit in result.seen] == [302, 302, 200]
 
@@ -147,8 +157,8 @@ def test_it_survives_any_retry_after(text: str) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_pages_are_tried_again(take: Taker) -> None:
-    result = take(
+def test_ctrl_c_while_pages_are_tried_again(run_lesson: RunLesson) -> None:
+    result = run_lesson(
         "09",
         when=is_two_seconds_old,
         PAGES=["/status/500"] * 5,

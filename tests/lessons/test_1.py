@@ -2,14 +2,14 @@
 
 import re
 
-from conftest import Taker
+from support.lessons import RunLesson
 
 JOB = r"job \d: (.+ digits), \d\.\d\d s of CPU time, process (\d+)"
 
 
-def test_processes_count_what_one_counts(take: Taker) -> None:
-    alone = take("0", WORK=20_000, JOBS=3)
-    pool = take("1", WORK=20_000, JOBS=3, WORKERS=2)
+def test_processes_count_what_one_counts(run_lesson: RunLesson) -> None:
+    alone = run_lesson("0", WORK=20_000, JOBS=3)
+    pool = run_lesson("1", WORK=20_000, JOBS=3, WORKERS=2)
     assert (pool.status, pool.errors) == (0, [])
     first, *jobs, last = pool.lines
     assert re.fullmatch(r"one job alone: \d\.\d\d s of CPU time", first)

@@ -5,12 +5,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Taker, computing, imported
+
+from support.lessons import RunLesson, imported
+from support.processes import computing
 
 
-def test_every_page_is_parsed_in_both_ways(take: Taker) -> None:
+def test_every_page_is_parsed_in_both_ways(run_lesson: RunLesson) -> None:
     pages = [f"/page/{n}?size=30000&delay=0.3" for n in range(8)]
-    result = take("10", PAGES=pages, CONNECTIONS=4)
+    result = run_lesson("10", PAGES=pages, CONNECTIONS=4)
     assert (result.status, result.peak) == (0, 4)
     assert len(result.seen) == 2 * 8
     fetching, parsing, both, last = result.lines
@@ -75,8 +77,8 @@ def test_title_and_links_of_a_page_are_found() -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_processes_parse(take: Taker) -> None:
-    result = take(
+def test_ctrl_c_while_processes_parse(run_lesson: RunLesson) -> None:
+    result = run_lesson(
         "10",
         when=lambda lesson: len(computing(lesson)) >= 2,
         PAGES=[f"/page/{n}?size=300000" for n in range(60)],

@@ -6,9 +6,10 @@ from argparse import Namespace
 from collections import Counter
 
 import pytest
-from conftest import Taker, imported, is_two_seconds_old
 
 from backstage import practice_site
+from support.lessons import RunLesson, imported
+from support.processes import is_two_seconds_old
 
 OUTCOMES = {
     "/get": "ok",
@@ -25,9 +26,9 @@ OUTCOMES = {
 MODELS = ["sequential", "threads", "processes", "asyncio"]
 
 
-def test_every_model_finds_the_same(take: Taker) -> None:
+def test_every_model_finds_the_same(run_lesson: RunLesson) -> None:
     pages = [*OUTCOMES, "/get"]
-    result = take("11", PAGES=pages, TIMEOUT=0.5, WORKERS=2)
+    result = run_lesson("11", PAGES=pages, TIMEOUT=0.5, WORKERS=2)
     assert result.status == 0
     heading, *rows = result.lines[: len(pages) + 1]
     assert heading.split() == ["address", "outcome", *MODELS]
@@ -112,9 +113,9 @@ def test_the_cause_of_an_error_decides() -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_after_the_first_address(take: Taker) -> None:
+def test_ctrl_c_after_the_first_address(run_lesson: RunLesson) -> None:
     pages = ["/delay/0.9"] * 2 + ["/delay/9"]
-    result = take("11", when=is_two_seconds_old, PAGES=pages)
+    result = run_lesson("11", when=is_two_seconds_old, PAGES=pages)
     assert "stopped by Ctrl-C" in result.failed(130)
 
 

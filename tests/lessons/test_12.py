@@ -4,7 +4,9 @@ import re
 import sys
 
 import pytest
-from conftest import GIL, Taker, computing, figure, imported
+
+from support.lessons import GIL, RunLesson, figure, imported
+from support.processes import computing
 
 KINDS = ["pure Python", "C code", "waiting"]
 EFFICIENCY = (
@@ -17,9 +19,9 @@ if sys.version_info < (3, 14):
 
 
 def test_each_kind_of_work_has_a_row_and_each_worker_a_column(
-    take: Taker,
+    run_lesson: RunLesson,
 ) -> None:
-    result = take("12", STEPS=100_000, ROUNDS=1_000, SECONDS=0.05)
+    result = run_lesson("12", STEPS=100_000, ROUNDS=1_000, SECONDS=0.05)
     assert (result.status, result.errors) == (0, [])
     title, heading, *rows, last = result.lines
     assert title == "speed-up of 2 workers over 2 jobs in sequence"
@@ -32,8 +34,8 @@ def test_each_kind_of_work_has_a_row_and_each_worker_a_column(
 
 @pytest.mark.slow
 @pytest.mark.timing
-def test_the_waits_of_threads_overlap(take: Taker) -> None:
-    result = take("12", STEPS=1_000, ROUNDS=1_000)
+def test_the_waits_of_threads_overlap(run_lesson: RunLesson) -> None:
+    result = run_lesson("12", STEPS=1_000, ROUNDS=1_000)
     assert figure(EFFICIENCY, result.lines[-1]) > 50
 
 
@@ -46,8 +48,8 @@ def test_another_result_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_processes_that_compute(take: Taker) -> None:
-    result = take(
+def test_ctrl_c_stops_processes_that_compute(run_lesson: RunLesson) -> None:
+    result = run_lesson(
         "12",
         when=lambda lesson: len(computing(lesson)) >= 2,
         STEPS=5_000_000,

@@ -4,11 +4,13 @@ import re
 import sys
 
 import pytest
-from conftest import Taker, has_threads
+
+from support.lessons import RunLesson
+from support.processes import has_threads
 
 
-def test_each_kind_of_worker_is_measured(take: Taker) -> None:
-    result = take("13", COUNTS=[1, 300], FEW=[1, 2])
+def test_each_kind_of_worker_is_measured(run_lesson: RunLesson) -> None:
+    result = run_lesson("13", COUNTS=[1, 300], FEW=[1, 2])
     assert (result.status, result.errors) == (0, [])
     kinds = ["process", "task", "thread", "interpreter"]
     if sys.version_info < (3, 14):
@@ -26,6 +28,6 @@ def test_each_kind_of_worker_is_measured(take: Taker) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_threads_that_wait(take: Taker) -> None:
-    result = take("13", when=has_threads, COUNTS=[20_000], FEW=[1])
+def test_ctrl_c_stops_threads_that_wait(run_lesson: RunLesson) -> None:
+    result = run_lesson("13", when=has_threads, COUNTS=[20_000], FEW=[1])
     assert "stopped by Ctrl-C" in result.failed(130)

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from conftest import Taker, imported
+
+from support.lessons import RunLesson, imported
 
 ROW = re.compile(r"(.{14})(\w+) +(\w+) +(\S+) s +(\S+) s +(\S+) s +(\S+) s")
 MODELS = ["sequential", "threads", "processes", "asyncio"]
@@ -44,8 +45,8 @@ def test_all_trials_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lesson.choose(lesson.compute) == "processes"
 
 
-def test_each_kind_of_work_has_a_row(take: Taker) -> None:
-    result = take("14", TASKS=4, TRIAL=2, TURNS=2)
+def test_each_kind_of_work_has_a_row(run_lesson: RunLesson) -> None:
+    result = run_lesson("14", TASKS=4, TRIAL=2, TURNS=2)
     assert (result.status, result.errors) == (0, [])
     heading, *rows, last = result.lines
     columns = ["2", "x", "4", "tasks", "choice", "fastest", *MODELS]

@@ -2,11 +2,11 @@
 
 import re
 
-from conftest import Taker
+from support.lessons import RunLesson
 
 
-def test_one_page_is_in_flight_at_a_time(take: Taker) -> None:
-    result = take("2", PAGES=["/delay/0.1"] * 4)
+def test_one_page_is_in_flight_at_a_time(run_lesson: RunLesson) -> None:
+    result = run_lesson("2", PAGES=["/delay/0.1"] * 4)
     assert (result.status, result.peak) == (0, 1)
     assert result.errors == ["practice site: 4 requests, at most 1 at a time"]
     assert [visit["status"] for visit in result.seen] == [200] * 4

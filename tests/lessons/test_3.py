@@ -3,11 +3,15 @@
 import re
 
 import psutil
-from conftest import Taker, has_a_connection
+
+from support.lessons import RunLesson
+from support.processes import has_a_connection
 
 
-def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
-    result = take("3", PAGES=["/delay/0.5"] * 4)
+def test_all_pages_are_in_flight_at_the_same_time(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson("3", PAGES=["/delay/0.5"] * 4)
     assert (result.status, result.peak) == (0, 4)
     assert result.errors == ["practice site: 4 requests, at most 4 at a time"]
     *lines, last = result.lines
@@ -19,8 +23,8 @@ def test_all_pages_are_in_flight_at_the_same_time(take: Taker) -> None:
     assert re.fullmatch(total, last)
 
 
-def test_a_killed_lesson_leaves_no_site(take: Taker) -> None:
-    result = take(
+def test_a_killed_lesson_leaves_no_site(run_lesson: RunLesson) -> None:
+    result = run_lesson(
         "3",
         when=has_a_connection,
         then=psutil.Process.kill,

@@ -16,15 +16,8 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
-from conftest import (
-    SITE_LINE,
-    Taker,
-    computing,
-    has_a_connection,
-    is_two_seconds_old,
-)
 
-from backstage.catalogue import (
+from backstage.course.catalogue import (
     ROOT,
     Lesson,
     find,
@@ -32,7 +25,9 @@ from backstage.catalogue import (
     parse_changes,
     started,
 )
-from backstage.run import MAY_BE_ZERO
+from backstage.lesson import MAY_BE_ZERO
+from support.lessons import SITE_LINE, RunLesson
+from support.processes import computing, has_a_connection, is_two_seconds_old
 
 LONG = 3  # seconds, from which on a lesson's whole run is a slow test
 LESSONS = lessons()
@@ -324,8 +319,10 @@ def test_the_visible_top_level_is_the_users_choice() -> None:
 
 
 @pytest.mark.parametrize("lesson", unless_long(LESSONS))
-def test_a_quick_run_ends_with_a_figure(take: Taker, lesson: Lesson) -> None:
-    result = take(lesson.number, **values(lesson.notes.quick))
+def test_a_quick_run_ends_with_a_figure(
+    run_lesson: RunLesson, lesson: Lesson
+) -> None:
+    result = run_lesson(lesson.number, **values(lesson.notes.quick))
     assert result.status == 0
     assert len(result.errors) <= 1
     assert all(map(SITE_LINE.fullmatch, result.errors))
@@ -346,14 +343,18 @@ def test_a_quick_run_ends_with_a_figure(take: Taker, lesson: Lesson) -> None:
         for name in numbers(lesson)
     ],
 )
-def test_a_number_is_not_0(take: Taker, lesson: Lesson, constant: str) -> None:
-    result = take(lesson.number, **{constant: 0})
+def test_a_number_is_not_0(
+    run_lesson: RunLesson, lesson: Lesson, constant: str
+) -> None:
+    result = run_lesson(lesson.number, **{constant: 0})
     assert f"{constant} = 0: " in result.failed()
     assert result.lines == []
 
 
 @each_lesson
-def test_ctrl_c_while_it_is_at_work(take: Taker, lesson: Lesson) -> None:
+def test_ctrl_c_while_it_is_at_work(
+    run_lesson: RunLesson, lesson: Lesson
+) -> None:
     def is_at_work(process: psutil.Process) -> bool:
         if "PAGES" in lesson.constants:
             return has_a_connection(process)
@@ -363,7 +364,9 @@ def test_ctrl_c_while_it_is_at_work(take: Taker, lesson: Lesson) -> None:
                     return True
         return is_two_seconds_old(process)  # it does nothing but sleep
 
-    result = take(lesson.number, when=is_at_work, **values(lesson.notes.long))
+    result = run_lesson(
+        lesson.number, when=is_at_work, **values(lesson.notes.long)
+    )
     assert "stopped by Ctrl-C" in result.failed(130)
 
 
@@ -374,8 +377,10 @@ def test_ctrl_c_while_it_is_at_work(take: Taker, lesson: Lesson) -> None:
         for place, lesson in enumerate(of_kind("fetches", "counts"))
     ],
 )
-def test_ctrl_c_while_the_site_starts(take: Taker, lesson: Lesson) -> None:
-    result = take(
+def test_ctrl_c_while_the_site_starts(
+    run_lesson: RunLesson, lesson: Lesson
+) -> None:
+    result = run_lesson(
         lesson.number,
         when=lambda process: bool(process.children()),
         **values(lesson.notes.long),
@@ -395,10 +400,12 @@ def test_ctrl_c_while_the_site_starts(take: Taker, lesson: Lesson) -> None:
     ),
 )
 def test_a_number_that_makes_no_sense_ends_it(
-    take: Taker, lesson: Lesson, trouble: tuple[dict[str, float], str]
+    run_lesson: RunLesson,
+    lesson: Lesson,
+    trouble: tuple[dict[str, float], str],
 ) -> None:
     changes, told = trouble
-    result = take(lesson.number, **changes)
+    result = run_lesson(lesson.number, **changes)
     assert told in result.failed()
     assert len(result.lines) <= 1  # a job alone may have come before it
 
@@ -435,9 +442,9 @@ TROUBLES = NONSENSE | {
     + each_with(of_kind("counts"), NONSENSE),
 )
 def test_pages_that_do_not_arrive_end_it(
-    take: Taker, lesson: Lesson, trouble: Trouble
+    run_lesson: RunLesson, lesson: Lesson, trouble: Trouble
 ) -> None:
-    result = take(lesson.number, PAGES=trouble.pages, TIMEOUT=1)
+    result = run_lesson(lesson.number, PAGES=trouble.pages, TIMEOUT=1)
     assert re.search(trouble.told, result.failed())
     most = trouble.requests + trouble.retried
     assert trouble.requests <= len(result.seen) <= most
@@ -447,9 +454,9 @@ def test_pages_that_do_not_arrive_end_it(
     "lesson", of_kind("counts"), ids=lambda lesson: lesson.number
 )
 def test_a_page_that_fails_does_not_end_it(
-    take: Taker, lesson: Lesson
+    run_lesson: RunLesson, lesson: Lesson
 ) -> None:
-    result = take(lesson.number, PAGES=["/status/404", "/html"])
+    result = run_lesson(lesson.number, PAGES=["/status/404", "/html"])
     assert result.status == 0
     assert {visit["status"] for visit in result.seen} == {200, 404}
 
@@ -462,7 +469,7 @@ def test_a_page_that_fails_does_not_end_it(
     ),
 )
 def test_a_folder_that_cannot_be_written_ends_it(
-    take: Taker, lesson: Lesson, trouble: str, tmp_path: Path
+    run_lesson: RunLesson, lesson: Lesson, trouble: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "place" / "downloads"
     if trouble == "a file":
@@ -471,7 +478,7 @@ def test_a_folder_that_cannot_be_written_ends_it(
         folder.mkdir(parents=True)
         (folder / "01.html").mkdir()  # which root may not overwrite either
         (folder / "01.html" / "file").touch()
-    result = take(lesson.number, PAGES=["/html"], FOLDER=str(folder))
+    result = run_lesson(lesson.number, PAGES=["/html"], FOLDER=str(folder))
     assert str(folder) in result.failed()
     assert not list(tmp_path.rglob("*.part"))
 
@@ -488,11 +495,13 @@ def test_a_copy_saves_beside_the_lesson(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize("lesson", unless_long(of_kind("processes")))
-def test_a_worker_that_is_killed_ends_it(take: Taker, lesson: Lesson) -> None:
+def test_a_worker_that_is_killed_ends_it(
+    run_lesson: RunLesson, lesson: Lesson
+) -> None:
     workers = min(2, os.cpu_count() or 1)
     pages = [f"/page/{n}?size=300000" for n in range(60)]
     work = {"WORK": 2_000_000, "JOBS": 40, "PAGES": pages}
-    result = take(
+    result = run_lesson(
         lesson.number,
         when=lambda process: len(computing(process)) >= workers,
         # The last: a fork server comes before its workers.

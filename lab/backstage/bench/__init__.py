@@ -1,0 +1,1 @@
+"""Formal numbers: benchmarks, and what is made of their results."""

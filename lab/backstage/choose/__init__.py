@@ -1,0 +1,1 @@
+"""Which model of concurrency suits a function."""

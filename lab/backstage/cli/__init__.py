@@ -1,0 +1,1 @@
+"""What `uv run lab` understands."""

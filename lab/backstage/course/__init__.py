@@ -1,0 +1,1 @@
+"""The lessons: which there are, and runs of them."""

@@ -1,0 +1,1 @@
+"""The practice site: web pages on this machine, for the lessons."""

@@ -1,0 +1,76 @@
+"""Runs of lessons, and what is looked for in them."""
+
+import importlib
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backstage.course import catalogue
+from backstage.course.catalogue import find
+
+SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
+GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run of a lesson: what it said, and what the site saw of it."""
+
+    status: int
+    lines: list[str]
+    errors: list[str]
+    seen: list[dict[str, Any]]
+
+    @property
+    def peak(self) -> int:
+        """The most requests that were under way at once."""
+        return max(int(visit["in_flight"]) for visit in self.seen)
+
+    def failed(self, status: int = 1) -> str:
+        """Return the line of its failure: the only one but for the site's."""
+        assert self.status == status
+        *site, line = self.errors
+        assert len(site) <= 1
+        assert all(map(SITE_LINE.fullmatch, site))
+        assert "Traceback" not in "".join(self.lines)
+        return line
+
+
+RunLesson = Callable[..., RunResult]
+find_once = cache(find)  # which reads the whole catalogue
+
+
+def imported(number: str) -> Any:
+    """Return the module of a lesson, by its number."""
+    return importlib.import_module(find_once(number).path.stem)
+
+
+def figure(pattern: str, line: str) -> float:
+    """Return the number that the pattern's group catches in the line."""
+    match = re.fullmatch(pattern, line)
+    assert match, line
+    return float(match[1].replace(",", ""))
+
+
+def write_lessons(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    catalogue_text: str = "part = []",
+    **bodies: str,
+) -> None:
+    """Make a course of these scripts, named as the keywords without "_"."""
+    basics = folder / "basics"
+    basics.mkdir()
+    for name, body in bodies.items():
+        script = basics / f"{name[1:]}.py"
+        script.write_text(f'"""It is {name}."""\n{body}')
+    file = folder / "course.toml"
+    file.write_text(catalogue_text, "utf-8")
+    monkeypatch.setattr(catalogue, "ROOT", folder)
+    monkeypatch.setattr(catalogue, "CATALOGUE", file)

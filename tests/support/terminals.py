@@ -1,0 +1,36 @@
+"""A terminal of a test's own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def terminal() -> Iterator[
+    tuple[int, Callable[[], str], Callable[[str], Any]]
+]:
+    """Yield a terminal, a way to read what it shows anew, and to type."""
+    pty = pytest.importorskip("pty", reason="no terminals of our own here")
+    termios = pytest.importorskip("termios")
+    inner, outer = pty.openpty()
+    termios.tcsetwinsize(outer, (24, 80))
+    os.set_blocking(inner, False)
+
+    def read() -> str:
+        shown = b""
+        with suppress(BlockingIOError):
+            while True:
+                shown += os.read(inner, 65_536)
+        return shown.decode(errors="replace")
+
+    def press(keys: str) -> None:
+        os.write(inner, keys.encode())
+
+    try:
+        yield outer, read, press
+    finally:
+        os.close(inner)
+        os.close(outer)
