@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 from tqdm import tqdm
 
-from backstage.cli import director
+from backstage.cli import app
 from backstage.course.catalogue import started
 from backstage.system import truth
 from support.commands import Answer, Invoke
@@ -188,7 +188,7 @@ def invoke(
         caplog.clear()
         status: int | str | None
         try:
-            status = director.main(list(words))
+            status = app.run(words)
         except SystemExit as end:
             status = end.code or 0
         return Answer(status, *capfd.readouterr(), list(caplog.messages))

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstage.bench import chart, conclusions, page, plot, run
-from backstage.cli import director
+from backstage.cli import app
 from backstage.course.catalogue import README
 from backstage.drawing import axes, canvas
 from backstage.files import replace_block
@@ -685,7 +685,7 @@ def test_other_files_are_refused_in_a_line(
 def test_bad_usage(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert director.main(words) == 2
+    assert app.run(words) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.count("\n") == 1
@@ -696,7 +696,7 @@ def test_plot_draws_a_file_of_results(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     svg = file.with_name("mine.svg")
-    assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
+    assert app.run(["plot", str(file), "--svg", str(svg)]) == 0
     shown = capsys.readouterr().out
     assert shown.strip() == plot.text(run.load(file).rows).strip()
     assert {path.name for path in file.parent.glob("*.svg")} == {
@@ -711,7 +711,7 @@ def test_plot_draws_a_single_group_into_the_file_itself(file: Path) -> None:
     whole["benchmarks"] = ENTRIES[:2]
     file.write_text(json.dumps(whole), "utf-8")
     svg = file.with_name("mine.svg")
-    assert director.main(["plot", str(file), "--svg", str(svg)]) == 0
+    assert app.run(["plot", str(file), "--svg", str(svg)]) == 0
     assert list(file.parent.glob("*.svg")) == [svg]
     assert "10.0 s (10 times the ideal)" in svg_texts(svg.read_text("utf-8"))
 
@@ -860,8 +860,8 @@ def test_options_for_pytest_benchmark_follow_two_dashes(
         return 7
 
     monkeypatch.setattr(run, "bench", bench_in_name)
-    assert director.main(["bench", "scale", "--", "--quiet", "-x"]) == 7
-    assert director.main(["bench"]) == 7
+    assert app.run(["bench", "scale", "--", "--quiet", "-x"]) == 7
+    assert app.run(["bench"]) == 7
     assert asked == [(["scale"], ["--quiet", "-x"]), (run.groups(), [])]
 
 
@@ -957,7 +957,7 @@ def test_without_a_marker_the_readme_stays_as_it_was(
         for name, path in pages.items()
         if name != "README"
     }
-    assert director.main(["results"]) == 1
+    assert app.run(["results"]) == 1
     assert capsys.readouterr() == (
         "",
         f"lab: README.md: {line} is there 0 times, not once\n",

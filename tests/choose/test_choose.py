@@ -28,7 +28,7 @@ from backstage.choose.measurement import (
     UsageError,
 )
 from backstage.choose.probe import InputError, Probe
-from backstage.cli import director
+from backstage.cli import app
 from backstage.system import gil_is_on
 from support.commands import LAB, interrupt_lab, run_lab
 from support.terminals import terminal
@@ -540,7 +540,7 @@ def test_a_bug_of_its_own_keeps_its_traceback(
 
     monkeypatch.setattr(measurement, "advise", fail)
     with pytest.raises(KeyError, match="a bug"):
-        director.main(["choose", "work:tiny"])
+        app.run(["choose", "work:tiny"])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstage import system
-from backstage.cli import director
+from backstage.cli import app
 from backstage.course import catalogue, new, readme, sequence
 from backstage.course.catalogue import README, ROOT, find, lessons
 from backstage.files import replace_block
@@ -46,19 +46,6 @@ def site_by_hand(
         line = site.stdout.readline().strip()
         assert line.startswith("PRACTICE_SITE=http://127.0.0.1:")
         yield site, line.partition("=")[2]
-
-
-def test_it_lists_every_lesson_in_learning_order() -> None:
-    catalogue_text = catalogue.CATALOGUE.read_text("utf-8")
-    numbers = re.findall(r'(?m)^number = "(\d+)"$', catalogue_text)
-    listed = run_lab()
-    assert (listed.returncode, listed.stderr) == (0, "")
-    lines = listed.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == numbers
-    for line, lesson in zip(lines, lessons(), strict=True):
-        seconds = f"{lesson.notes.seconds:g} s"
-        assert re.fullmatch(rf" *\d+ +{seconds}  .*", line)
-        assert len(line) <= 80
 
 
 def test_it_runs_a_lesson_untouched(traced: None) -> None:
@@ -86,33 +73,6 @@ def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
     ]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such shell there")
-@pytest.mark.parametrize(
-    ("words", "status", "told"),
-    [
-        ("<&-", 0, ""),
-        ("2>&-", 0, ""),
-        ("06 UPDATES=10 2>&-", 0, ""),
-        ("on no-such-python 03 2>&-", 1, ""),
-        (">/dev/full", 1, "lab: [Errno 28] No space left on device\n"),
-    ],
-)
-def test_a_closed_stream_is_no_trouble(
-    words: str, status: int, told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    if "full" in words and not Path("/dev/full").exists():
-        pytest.skip("no such device here")
-    run = subprocess.run(
-        f"{shlex.join(LAB)} {words}",
-        shell=True,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (status, told)
-
-
 def test_a_long_change_is_told_within_80_columns(traced: None) -> None:
     pages = '["/delay/10"] * 8 + ["/status/200?a", "/status/200?b"][:0]'
     run = run_lab("02", f"PAGES={pages}", "TIMEOUT=0.01")
@@ -136,59 +96,6 @@ def test_it_hands_on_the_status(traced: None) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        (["99"], ["no lesson or verb '99'; the nearest is '09'"]),
-        (["reccord"], ["'reccord'; the nearest is 'record'"]),
-        (["lab/03_gil_demo_threads.py"], ["the nearest is '03'"]),
-        (["xyz"], ["'xyz'; see uv run lab --help"]),
-        (["03", "all"], ["'all' is a verb: it goes first, and alone"]),
-        (["record", "03", "on"], ["'on' is a verb"]),
-        (["03", "04", "5"], ["no lesson '5'; the nearest is '05'"]),
-        (["03", "WORK=1\n2"], ["no value in WORK=1 2: invalid syntax"]),
-        (["03", "WORK=1 is 1000"], ["WORK=1 is 1000", "is"]),
-        (["03", "WORK="], ["no value in WORK=: invalid syntax"]),
-        (["03", "WORK=[0] * 10**18"], ["MemoryError"]),
-        (
-            ["03", "work=1"],
-            ["'work'", "nearest is 'WORK'", "has WORK=5_000_000, JOBS=2"],
-        ),
-        (["03", "WORK"], ["WORK"]),
-        (["WORK=1"], ["no lesson to change WORK=1 in"]),
-        (["--verbose"], ["--verbose"]),
-        (["on", "3.13"], ["LESSON", "on --help"]),
-        (["on", "03", "3.13"], ["no lesson '3.13'"]),
-        (["matrix", ",", "03"], ["no Python in ','"]),
-        (["matrix", "3.13", "03", "04"], ["one lesson"]),
-        (["record", "03", "WROK=1"], ["'WROK'"]),
-        (["calibrate", "03"], ["calibrate"]),
-        (["quick", "--no-pause"], ["--no-pause"]),
-        (["03", "WORK=os.cpu_count()"], ["WORK=os.cpu_count()"]),
-        (["03", "WORK=1 +"], ["WORK=1 +"]),
-        (["03", "=1"], ["''"]),
-        (["03", "WORK=[].x"], ["no attribute"]),
-        (["readme", "03"], ["03", "readme --help"]),
-        (["all", "03"], ["03", "all --help"]),
-        (["site", "03"], ["03", "site --help"]),
-    ],
-)
-def test_bad_usage_is_one_line(
-    words: list[str], names: list[str], invoke: Invoke
-) -> None:
-    answer = invoke(*words)
-    assert (answer.status, answer.out) == (2, "")
-    assert len(answer.err.splitlines()) == 1
-    for name in names:
-        assert name in answer.err
-
-
-def test_the_process_hands_on_a_usage_error() -> None:
-    run = run_lab("99")
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.startswith("lab: no lesson or verb '99'")
-
-
 def test_a_value_may_be_an_expression() -> None:
     words = ['PAGES=["/delay/1"] * 3', "TIMEOUT=2 * 3"]
     changes = catalogue.parse_changes(find("08"), words)
@@ -196,58 +103,6 @@ def test_a_value_may_be_an_expression() -> None:
     pages = '[f"/page/{n}" for n in range(2)]'
     changes = catalogue.parse_changes(find("08"), [f"PAGES={pages} "])
     assert changes == {"PAGES": pages}
-
-
-@pytest.mark.parametrize("verb", ["", *director.VERBS])
-def test_help_fits_a_screen(
-    verb: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    shown = invoke(*verb.split(), "--help")
-    assert (shown.status, shown.err) == (0, "")
-    lines = shown.out.splitlines()
-    assert lines[0].startswith(f"usage: uv run lab {verb}".strip())
-    assert len(lines) < (30 if not verb else 24)
-    assert max(map(len, lines)) < 80
-    if verb == "":
-        for name in director.VERBS:
-            assert f"\n  {name} " in shown.out
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")
-def test_the_menu_runs_what_is_chosen(traced: None) -> None:
-    with (
-        terminal() as (screen, read, press),
-        start_lab(stdin=screen, stdout=screen, stderr=screen) as menu,
-    ):
-
-        def answer(keys: str) -> list[str]:
-            """Type it; return the lines up to the next prompt."""
-            press(keys)
-            shown = ""
-
-            def look() -> bool:
-                nonlocal shown
-                shown += read()
-                return shown.endswith("q to quit: ")
-
-            wait_until(look)
-            return shown.splitlines()[bool(keys) : -1]
-
-        listed = answer("")
-        assert [line.split()[0] for line in listed] == [
-            lesson.number for lesson in lessons()
-        ]
-        assert "\n".join(answer("06 07 UPDATES=10\n")).count("lost: ") == 2
-        (line,) = answer("reccord\n")
-        assert line.endswith("the nearest is 'record'")
-        assert answer("03 'WORK\n") == ["lab: No closing quotation"]
-        (line,) = answer("record 03 WORK=0 JOBS\n")
-        assert line == "lab: no lesson 'JOBS'; see uv run lab --help"
-        assert answer("site --help\n")[0].startswith("usage: uv run lab site")
-        assert answer("\n") == listed
-        press("q\n")
-        assert menu.wait(timeout=10) == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
@@ -299,29 +154,6 @@ def test_a_change_survives_its_literal(value: object) -> None:
     exec(edited, names)  # noqa: S102
     assert repr(names["A"]) == repr(value)
     assert names["B"] == 2
-
-
-def commands() -> list[str]:
-    blocks = re.findall(
-        r"```bash\n(.*?)```", README.read_text("utf-8"), re.DOTALL
-    )
-    inline = re.findall(r"`((?:uv|diff) [^`]*)`", README.read_text("utf-8"))
-    lines = [line.partition("#")[0] for b in blocks for line in b.splitlines()]
-    return [" ".join(text.split()) for text in [*lines, *inline]]
-
-
-@pytest.mark.parametrize("command", sorted(set(filter(None, commands()))))
-def test_the_readme_names_what_exists(command: str) -> None:
-    for name in re.findall(r"(?:basics|lab|tests)/\w+\.py", command):
-        assert (ROOT / name).is_file()
-    match shlex.split(command):
-        case ["uv", "run", "lab", *words] if words:
-            verb = words[0] if words[0] in director.VERBS else ""
-            does = director.VERBS.get(verb, director._play)
-            parser = director._parser(does)
-            arguments = parser.parse_args(words[bool(verb) :])
-            if getattr(arguments, "words", []):
-                assert director._choose(arguments.words)
 
 
 def test_the_readmes_have_what_the_catalogue_says() -> None:
@@ -883,7 +715,7 @@ def test_only_a_terminal_pauses_and_not_where_it_need_not(
     monkeypatch.setattr("sys.stdin.isatty", lambda: terminal)
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
     monkeypatch.setattr(sequence, "take_all", take_all)
-    assert director.main(["all", *words]) == 0
+    assert app.run(["all", *words]) == 0
     assert asked == [(pauses, False)]
 
 

@@ -1,0 +1,98 @@
+"""Lessons and constants as words of a command line."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from backstage.course.catalogue import Lesson, find, lessons, parse_changes
+from backstage.errors import LabError, UsageError
+
+Run = tuple[Lesson, dict[str, str]]  # a lesson, and sources by constants
+
+
+def is_lesson_word(word: str) -> bool:
+    """Return whether a word stands for a lesson, and not for a command.
+
+    Such a word begins with a digit, is a path, or changes a constant.
+    """
+    return bool(re.match(r"\d|.*[/\\=]|.*\.py$", word, re.DOTALL))
+
+
+class LessonWord(click.ParamType[str]):
+    """A lesson's number, its path, or NAME=VALUE; the shell completes it."""
+
+    name = "lesson"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[Any]]:
+        """Return the lessons, and the constants of those already named."""
+        return complete_lessons(ctx.params.get("words") or (), incomplete)
+
+
+def complete_lessons(
+    words: Sequence[str], incomplete: str
+) -> list[CompletionItem[Any]]:
+    """Return what a word may become after these words of a command line."""
+    try:
+        course = lessons()
+    except LabError:  # the shell can show no error
+        return []
+    items = [CompletionItem(x.number, help=x.title) for x in course]
+    for lesson in course:
+        if lesson.number in words:
+            items += [CompletionItem(f"{name}=") for name in lesson.constants]
+    return [x for x in items if str(x.value).startswith(incomplete)]
+
+
+lesson_words = click.argument(
+    "words",
+    metavar="LESSON...",
+    nargs=-1,
+    required=True,
+    type=LessonWord(),
+)
+
+
+def parse_words(words: Sequence[str]) -> list[Run]:
+    """Return the lessons that the words name, each with its changes.
+
+    Args:
+        words: Lessons, which commas may separate, and NAME=VALUE, which
+            changes a constant in all of them.
+
+    Raises:
+        UsageError: If there is no such lesson or constant.
+    """
+    changes = [word for word in words if "=" in word]
+    if any(word.startswith("=") or word.endswith("=") for word in changes):
+        raise UsageError("write a constant without blanks: WORK=1_000")
+    names = [
+        name
+        for word in words
+        if "=" not in word
+        for name in word.split(",")
+        if name
+    ]
+    if not names:
+        raise UsageError(f"no lesson to change {changes[0]} in")
+    try:
+        chosen = [find(name) for name in names]
+        return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
+    except (LookupError, ValueError) as error:
+        raise UsageError(error.args[0]) from None
+
+
+def parse_one(words: Sequence[str]) -> Run:
+    """Return the only lesson that the words name, with its changes.
+
+    Raises:
+        UsageError: If there is none or more than one.
+    """
+    chosen = parse_words(words)
+    if len(chosen) > 1:
+        raise UsageError("one lesson at a time")
+    return chosen[0]

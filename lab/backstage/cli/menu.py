@@ -1,0 +1,92 @@
+"""The menu of `lab` without any words: a list of lessons, and a prompt."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from backstage.course.catalogue import find, lessons
+
+HELP = """\
+Type lessons (03 04), with other constants if you like (04 WORK=1_000_000),
+a command (watch 04), help, or q to quit. Enter shows the list again."""
+PROMPT = "lab> "
+WIDTH = 79  # columns
+
+
+def print_lessons() -> None:
+    """Print a line for each lesson: its number, its seconds, and its title."""
+    for lesson in lessons():
+        seconds = lesson.notes.seconds
+        duration = f"{seconds:g} s" if seconds else ""
+        line = f"{lesson.number:>2}  {duration:>4}  {lesson.title}"
+        print(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
+
+
+def run_menu(run: Callable[[Sequence[str]], int]) -> None:
+    """Ask for lessons and commands, and run them until the user quits.
+
+    Args:
+        run: Runs a command line of `lab` with the words of an answer.
+    """
+    _edit_lines()
+    print_lessons()
+    print(HELP)
+    while True:
+        words = _ask_words()
+        if words in (["q"], ["quit"], ["exit"]):
+            return
+        if words == ["help"]:
+            words = ["--help"]
+        if words:
+            _run_to_its_end(run, [_ask_which(word) for word in words])
+        else:
+            print_lessons()
+            print(HELP)
+
+
+def _edit_lines() -> None:
+    """Let `input` edit lines and remember them, where Python can."""
+    with suppress(ImportError):  # Windows, whose terminal edits lines itself
+        import readline  # noqa: F401  it is enough to import it
+
+
+def _ask_words() -> list[str]:
+    """Return the words that the user types; the end of the input is "q"."""
+    while True:
+        try:
+            return shlex.split(input(PROMPT))
+        except EOFError:
+            print()
+            return ["q"]
+        except ValueError as error:  # a quotation mark without its partner
+            print(f"lab: {error}", file=sys.stderr)
+
+
+def _ask_which(word: str) -> str:
+    """Return the number of the lesson that the user means by one digit."""
+    numbers = {lesson.number for lesson in lessons()}
+    longer = f"0{word}"
+    if not {word, longer} <= numbers:
+        return word
+    print(f"{word} is {find(word).name}, {longer} is {find(longer).name}")
+    answer = input(f"which one, {word} or {longer}? [{word}] ").strip()
+    return longer if answer == longer else word
+
+
+def _run_to_its_end(
+    run: Callable[[Sequence[str]], int], words: Sequence[str]
+) -> None:
+    """Run a command; Ctrl-C ends the command, and not the menu."""
+    try:
+        run(words)
+    except KeyboardInterrupt:
+        print("lab: stopped by Ctrl-C", file=sys.stderr)
+    except SystemExit:  # a lesson has reported Ctrl-C itself
+        pass
+    except OSError as error:
+        print(f"lab: {error}", file=sys.stderr)
+    finally:
+        # A run that is being stopped ignores further ones.
+        signal.signal(signal.SIGINT, signal.default_int_handler)

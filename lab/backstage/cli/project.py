@@ -1,0 +1,96 @@
+"""The practice site, and commands for contributors."""
+
+import logging
+
+import click
+
+from backstage.cli.lessons import LessonWord, parse_words
+from backstage.cli.options import quiet_option
+from backstage.errors import LabError, UsageError
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+def site() -> None:
+    """Run the practice site by hand, with a live bar, until Ctrl-C.
+
+    Lessons use it if PRACTICE_SITE is set to the address that it prints.
+    """
+    from backstage.site import server
+
+    server.serve_by_hand()
+
+
+@click.command(hidden=True)
+@click.argument("name")
+def new(name: str) -> int:
+    """Begin a new lesson: its script, catalogue entry and test.
+
+    NAME is that of the file, without ".py", such as 15_name. Its number says
+    where it goes: one digit into basics/, 01 to 14 into lab/, others into
+    lab/toolbox/.
+    """
+    from backstage.course import new
+
+    try:
+        paths = new.make(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for path in paths:
+        print(f"wrote {path}")
+    number = name.partition("_")[0]
+    print(f"run it: uv run lab {number}")
+    print(f"then: uv run lab pictures {number} && uv run lab readme")
+    return 0
+
+
+@click.command(hidden=True)
+@quiet_option
+@click.argument("words", metavar="[LESSON]...", nargs=-1, type=LessonWord())
+def pictures(words: tuple[str, ...]) -> int:
+    """Run lessons and draw each into lab/pictures/, for the README.
+
+    Without a number it draws all of them. Lessons that share a time axis
+    with one that is named are drawn as well.
+    """
+    from backstage.system import truth
+    from backstage.watch.pictures import draw_lessons
+
+    chosen = parse_words(words) if words else []
+    log.info(truth())
+    draw_lessons([lesson for lesson, _ in chosen])
+    return 0
+
+
+@click.command(hidden=True)
+@click.option(
+    "--tables", is_flag=True, help="Only write the tables; run nothing."
+)
+@quiet_option
+def readme(tables: bool) -> int:
+    """Run all lessons and write what they print into the README's table."""
+    from backstage.course import readme
+    from backstage.system import truth
+
+    if tables:
+        readme.write({})
+        return 0
+    log.info(truth())
+    readme.measure()
+    return 0
+
+
+@click.command(hidden=True)
+def results() -> int:
+    """Write lab/RESULTS.md, its pictures and the README's lines on results.
+
+    They show the results in tests/benchmarks/results.json.
+    """
+    from backstage.bench import page
+
+    try:
+        page.write()
+    except ValueError as error:
+        raise LabError(str(error)) from None
+    return 0

@@ -1,0 +1,109 @@
+"""Commands that show what a lesson does: watch, replay, cue, record."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from backstage.cli.lessons import lesson_words, parse_one, parse_words
+from backstage.cli.options import check_file, quiet_option, svg_option
+from backstage.errors import UsageError
+
+
+@click.command()
+@svg_option
+@click.option(
+    "--save",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    callback=check_file,
+    help="Write the recording to a file as well, for replay.",
+)
+@quiet_option
+@lesson_words
+def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
+    """Run a lesson, and draw what it did to the machine.
+
+    The title is the finding. Below it are the requests that the practice
+    site saw, and what each thread and process did: computing, or waiting,
+    and for what. All of it is seen from outside. After Ctrl-C the part until
+    then is drawn.
+    """
+    from backstage.course.catalogue import announce
+    from backstage.files import write_whole
+    from backstage.watch import events, watcher
+    from backstage.watch.svg import draw_svg
+    from backstage.watch.terminal import draw_text
+
+    lesson, changes = parse_one(words)
+    announce(lesson, changes)
+    recording = watcher.watch(lesson, changes, sys.stdout)
+    print(f"\n{draw_text(recording, lesson)}", flush=True)
+    if svg:
+        write_whole(svg, draw_svg(recording, lesson))
+    if save:
+        events.save(recording.log, save)
+    if recording.stopped:
+        raise recording.stopped
+    return recording.status
+
+
+@click.command()
+@svg_option
+@click.argument("file", type=click.Path(path_type=Path))
+def replay(file: Path, svg: Path | None) -> int:
+    """Print a saved run of a lesson, and draw it again.
+
+    `lab watch --save FILE` writes the file: one event on each line.
+    """
+    from backstage.course.catalogue import find
+    from backstage.files import write_whole
+    from backstage.watch import events
+    from backstage.watch.recording import rebuild
+    from backstage.watch.svg import draw_svg
+    from backstage.watch.terminal import draw_text
+
+    try:
+        event_log = events.load(file)
+        lesson = find(event_log.lesson)
+    except (ValueError, OSError, LookupError) as error:
+        raise UsageError(str(error)) from None
+    recording = rebuild(event_log)
+    for line in recording.lines:
+        print(line.text)
+    print(f"\n{draw_text(recording, lesson)}")
+    if svg:
+        write_whole(svg, draw_svg(recording, lesson))
+    return 0
+
+
+@click.command()
+@lesson_words
+def cue(words: tuple[str, ...]) -> int:
+    """Print what an instructor needs to film a lesson.
+
+    That is what to say before, during and after the run, the command, the
+    constants that are worth changing, and what to watch.
+    """
+    from backstage.course.cue import sheet
+
+    sheets = [sheet(lesson) for lesson, _ in parse_words(words)]
+    print("\n\n".join(sheets))
+    return 0
+
+
+@click.command()
+@click.option("--quiet", is_flag=True, help="Record the command with --quiet.")
+@lesson_words
+def record(words: tuple[str, ...], quiet: bool) -> int:
+    """Record a take of a lesson as an asciicast of 80 columns.
+
+    The command is typed, the lesson runs, and its last line stays for some
+    seconds. The file goes to lab/recordings/, in place of an earlier one of
+    the lesson. asciinema and its web player show it.
+    """
+    from backstage import asciicast
+
+    lesson, _ = parse_one(words)
+    typed = [*words, *["--quiet"] * quiet]
+    return asciicast.record(typed, lesson.path.stem)
