@@ -23,16 +23,14 @@ PROMPTS = ("lab> ", "[3] ")
 
 @dataclass(frozen=True)
 class Menu:
-    """A menu that runs in a terminal of its own.
-
-    Calling it types keys, and returns the lines up to the next prompt.
-    """
+    """A menu that runs in a terminal of its own."""
 
     process: subprocess.Popen[str]
     read: Callable[[], str]
     press: Callable[[str], object]
 
     def __call__(self, keys: str, interrupt: bool = False) -> list[str]:
+        """Type keys, and return the lines up to the next prompt."""
         self.press(keys)
         if interrupt:
             lab = psutil.Process(self.process.pid)

@@ -1,6 +1,7 @@
 """The command `lab`: its help, its subcommands, and how errors are shown."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -130,15 +131,17 @@ def run(words: Sequence[str]) -> int:
             then reported it.
     """
     logging.basicConfig(format="%(message)s")
+    if "_LAB_COMPLETE" in os.environ:  # a shell asks for completions
+        lab.main(prog_name="lab")
     try:
-        status = lab.main(list(words), prog_name="lab", standalone_mode=False)
+        # Not `lab.main`, which prints an empty line after Ctrl-C.
+        with lab.make_context("lab", list(words)) as context:
+            status = lab.invoke(context)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_status
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None
     except click.ClickException as error:
         print(f"lab: {_describe(error)}", file=sys.stderr)
         return error.exit_code

@@ -60,7 +60,7 @@ def bench(ctx: click.Context, chosen: tuple[str, ...]) -> int:
                 f"no group {name!r}; there are {', '.join(groups)}"
             )
     try:
-        return run.bench(chosen or groups, ctx.meta[PYTEST_OPTIONS])
+        return run.bench(list(chosen) or groups, ctx.meta[PYTEST_OPTIONS])
     except ValueError as error:
         raise UsageError(str(error)) from None
 
