@@ -1,5 +1,7 @@
 """Do four equal computing jobs, one after the other.
 
+A core is a part of the processor that can do one job at a time.
+
 Prediction: 1.0 cores busy. The other cores of this computer have no work.
 """
 
@@ -7,7 +9,7 @@ import os
 from time import perf_counter, process_time
 from typing import NamedTuple
 
-from backstage import run
+from backstage import run  # run(main) calls main, and explains errors
 
 WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 4  # equal jobs
@@ -16,7 +18,7 @@ JOBS = 4  # equal jobs
 class Job(NamedTuple):
     digits: int
     cpu_seconds: float
-    process_id: int
+    process_id: int  # the number of the process (the running program)
 
 
 def count_digits(limit: int) -> int:
@@ -36,6 +38,7 @@ def do_job(limit: int) -> Job:
 
 def main() -> None:
     start = perf_counter()
+    # map calls do_job(WORK) once for each job. list collects the results.
     jobs = list(map(do_job, [WORK] * JOBS))
     elapsed = perf_counter() - start
 
@@ -44,7 +47,7 @@ def main() -> None:
             f"job {number}: {job.digits:,} digits, "
             f"{job.cpu_seconds:.2f} s of CPU time, process {job.process_id}"
         )
-    if len({job.digits for job in jobs}) != 1:
+    if len({job.digits for job in jobs}) != 1:  # a set has no duplicates
         raise RuntimeError("equal jobs counted differently")
 
     rate = len(jobs) / elapsed

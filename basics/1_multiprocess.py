@@ -1,6 +1,9 @@
 """Do four equal computing jobs at the same time, in four processes.
 
-Prediction: all free cores are busy, but at most 4: one for each process.
+A core is a part of the processor that can do one job at a time.
+
+Prediction: up to 4 cores busy, one for each process. With fewer free cores,
+fewer are busy.
 """
 
 import os
@@ -8,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from time import perf_counter, process_time
 from typing import NamedTuple
 
-from backstage import run
+from backstage import run  # run(main) calls main, and explains errors
 
 WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 4  # equal jobs
@@ -18,7 +21,7 @@ WORKERS = 4  # processes
 class Job(NamedTuple):
     digits: int
     cpu_seconds: float
-    process_id: int
+    process_id: int  # the number of the process (the running program)
 
 
 def count_digits(limit: int) -> int:
@@ -37,12 +40,14 @@ def do_job(limit: int) -> Job:
 
 
 def main() -> None:
-    # One job alone, to compare: beside others, a job may need more CPU time.
+    # First one job alone. When four jobs run at the same time, each of them
+    # may need more CPU time than this.
     alone = do_job(WORK)
     print(f"one job alone: {alone.cpu_seconds:.2f} s of CPU time")
 
     start = perf_counter()
     with ProcessPoolExecutor(WORKERS) as pool:
+        # The pool gives each job to a process that is free.
         jobs = list(pool.map(do_job, [WORK] * JOBS))
     elapsed = perf_counter() - start
 
@@ -51,7 +56,7 @@ def main() -> None:
             f"job {number}: {job.digits:,} digits, "
             f"{job.cpu_seconds:.2f} s of CPU time, process {job.process_id}"
         )
-    if len({job.digits for job in jobs}) != 1:
+    if len({job.digits for job in jobs}) != 1:  # a set has no duplicates
         raise RuntimeError("equal jobs counted differently")
 
     rate = len(jobs) / elapsed

@@ -1,5 +1,7 @@
 """Fetch four slow pages, one after the other.
 
+A thread is one line of work in a program. This program has one.
+
 Prediction: about 1.0 pages per second, 1 thread. Each page takes a second.
 """
 
@@ -12,7 +14,7 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 4  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds: the longest wait without any data
+TIMEOUT = 10  # seconds without any data, then we give up
 
 
 class Page(NamedTuple):
@@ -32,7 +34,8 @@ def fetch(number: int, url: str) -> Page:
 
 
 def main() -> None:
-    # The practice site is a web server that runs on this computer.
+    # The practice site is a web server that runs on this computer until the
+    # end of this block. It gives us the URLs of our pages.
     with practice_site(PAGES) as urls:
         # map calls fetch(1, url 1), fetch(2, url 2), and so on.
         numbers = range(1, len(urls) + 1)

@@ -1,6 +1,8 @@
 """Fetch four slow pages at the same time, in four threads.
 
-Prediction: nearly 4.0 pages per second, 4 threads. They all wait at the
+A thread is one line of work in a program. This program starts four more.
+
+Prediction: nearly 4.0 pages per second, 4 threads. All threads wait at the
 same time.
 """
 
@@ -14,7 +16,7 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 4  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds: the longest wait without any data
+TIMEOUT = 10  # seconds without any data, then we give up
 WORKERS = 4  # threads
 
 
@@ -24,8 +26,8 @@ class Page(NamedTuple):
 
 
 def fetch(number: int, url: str) -> Page:
-    # print() writes the text and the line end separately; another thread
-    # could write between them. So we put the line end into the text.
+    # print() writes first the text and then the newline. Another thread could
+    # print between the two, so we put the newline into the text.
     print(f"page {number}: start\n", end="")
     start = perf_counter()
     response = requests.get(url, timeout=TIMEOUT)
@@ -37,7 +39,8 @@ def fetch(number: int, url: str) -> Page:
 
 
 def main() -> None:
-    # The practice site is a web server that runs on this computer.
+    # The practice site is a web server that runs on this computer until the
+    # end of this block. It gives us the URLs of our pages.
     with practice_site(PAGES) as urls:
         # map calls fetch(1, url 1), fetch(2, url 2), and so on.
         numbers = range(1, len(urls) + 1)

@@ -12,7 +12,7 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 10  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds: the longest wait without any data
+TIMEOUT = 10  # seconds without any data, then we give up
 
 
 class Page(NamedTuple):

@@ -1,6 +1,6 @@
 """Fetch ten slow pages at the same time, with a thread for each page.
 
-Prediction: nearly 10.0 pages per second, 10 threads. They all wait at the
+Prediction: nearly 10.0 pages per second, 10 threads. All threads wait at the
 same time.
 """
 
@@ -13,8 +13,8 @@ import requests
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 10  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds: the longest wait without any data
-MAX_LINES = 20  # with more pages, only the last line is printed
+TIMEOUT = 10  # seconds without any data, then we give up
+MAX_LINES = 20  # with more pages than this, we print only the last line
 
 
 class Page(NamedTuple):
@@ -35,13 +35,14 @@ def fetch(number: int, url: str) -> Page:
 
 def report(line: str) -> None:
     if len(PAGES) <= MAX_LINES:
-        # print() writes the text and the line end separately; another thread
-        # could write between them. So we put the line end into the text.
+        # print() writes first the text and then the newline. Another thread
+        # could print between the two, so we put the newline into the text.
         print(f"{line}\n", end="")
 
 
 def fetch_all(urls: list[str]) -> list[Page]:
-    # A thread cannot return a result. So each adds its page to this list.
+    # A thread cannot return a result. So each thread adds its page to this
+    # list. It needs no lock: append is a single step.
     pages = []
     errors = []
 
@@ -49,8 +50,8 @@ def fetch_all(urls: list[str]) -> list[Page]:
         try:
             pages.append(fetch(number, url))
         except Exception as error:
-            # An error in a thread does not reach the main thread, so we keep
-            # it here and raise it later.
+            # The main thread, which runs main(), does not see an error in
+            # another thread. So we keep the error and raise it later.
             errors.append(error)
 
     threads = []
@@ -61,7 +62,7 @@ def fetch_all(urls: list[str]) -> list[Page]:
     for thread in threads:
         thread.join()  # waits until the thread has ended
     if errors:
-        raise errors[0]
+        raise errors[0]  # one of them is enough to stop
     return pages
 
 

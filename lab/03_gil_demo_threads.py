@@ -1,8 +1,9 @@
 """Do two computing jobs one after the other, then in two threads.
 
 With the GIL (global interpreter lock) only one thread at a time can run Python
-code, so the threads take turns. Some builds of Python have no GIL.
-Speed-up is the time in sequence / the time with workers.
+code, so the threads take turns. A thread that waits, for example for a page,
+releases the GIL. There are also versions of Python without a GIL.
+Speed-up is the time in sequence, divided by the time with workers.
 
 Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. It is
 nearly 2.0 without the GIL, if two cores are free.
@@ -18,7 +19,7 @@ from backstage import run
 WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 2  # equal jobs
 WORKERS = 2  # workers in a pool
-ROUNDS = 3  # repeat: a computer is not always equally fast
+ROUNDS = 3  # measurements of each way: the speed of a computer varies
 
 
 def count_digits(limit: int) -> int:
@@ -37,7 +38,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
-    # An Executor is a pool of threads or of processes.
+    # An Executor is a pool of threads (here) or of processes (in lesson 04).
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start
@@ -66,8 +67,8 @@ def main() -> None:
             threads += measure_pool("threads", pool)
 
     gil = "on" if is_gil_enabled() else "off"
-    # The best possible speed-up, if there are enough cores. The busiest worker
-    # does ceil(JOBS / WORKERS) jobs.
+    # The best possible speed-up, if there are enough cores. ceil rounds up:
+    # with 3 jobs and 2 workers, one worker has to do 2 jobs.
     ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f} "

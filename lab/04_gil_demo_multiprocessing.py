@@ -2,7 +2,8 @@
 
 The GIL (global interpreter lock) lets only one thread of a process at a time
 run Python code. Each process has its own GIL, so two processes can run at the
-same time. Speed-up is the time in sequence / the time with workers.
+same time.
+Speed-up is the time in sequence, divided by the time with workers.
 
 Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. The
 speed-up of processes is nearly 2.0, if two cores are free.
@@ -22,7 +23,7 @@ from backstage import run
 WORK = 5_000_000  # one job counts the digits of this many numbers
 JOBS = 2  # equal jobs
 WORKERS = 2  # workers in a pool
-ROUNDS = 3  # repeat: a computer is not always equally fast
+ROUNDS = 3  # measurements of each way: the speed of a computer varies
 
 
 def count_digits(limit: int) -> int:
@@ -41,7 +42,8 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
-    # An Executor is a pool of threads or of processes.
+    # An Executor is a pool of threads or of processes. The measured time
+    # includes the start of its workers, but not their end.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start
@@ -73,8 +75,8 @@ def main() -> None:
             processes += measure_pool("processes", pool)
 
     gil = "on" if is_gil_enabled() else "off"
-    # The best possible speed-up, if there are enough cores. The busiest worker
-    # does ceil(JOBS / WORKERS) jobs.
+    # The best possible speed-up, if there are enough cores. ceil rounds up:
+    # with 3 jobs and 2 workers, one worker has to do 2 jobs.
     ideal = JOBS / ceil(JOBS / WORKERS)
     print(
         f"GIL {gil}, speed-up: threads {sequential / threads:.2f}, "

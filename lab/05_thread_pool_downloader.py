@@ -17,9 +17,9 @@ from backstage import practice_site, run
 
 # Paths on the practice site, or whole URLs.
 PAGES = [f"/page/{n}?delay=1" for n in range(1, 11)]  # ten slow pages
-TIMEOUT = 10  # seconds: the longest wait without any data
+TIMEOUT = 10  # seconds without any data, then we give up
 WORKERS = 10  # threads
-FOLDER = Path(__file__).with_name("downloads")  # for 01.html, 02.html, ...
+FOLDER = Path(__file__).with_name("downloads")  # the folder beside this file
 
 
 class Page(NamedTuple):
@@ -35,27 +35,29 @@ def download(number: int, url: str) -> Page:
 
 
 def save(number: int, content: bytes) -> None:
-    # Written as 01.part, then renamed: 01.html is never half a page.
-    part = Path(FOLDER, f"{number:02}.part")  # FOLDER may be a string, too
+    # We write to 01.part, and rename it at the end. So 01.html is always a
+    # whole page.
+    part = Path(FOLDER, f"{number:02}.part")
     try:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))
     finally:
-        part.unlink(missing_ok=True)  # only there if something went wrong
+        part.unlink(missing_ok=True)  # after an error, it is still there
 
 
 def download_all(urls: list[str]) -> list[Page]:
     pages = []
     errors = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        # A future is a result that will be there later, or an error.
+        # A future stands for a job. When the job has ended, the future holds
+        # its result or its error.
         futures = [
             pool.submit(download, number, url)
             for number, url in enumerate(urls, start=1)
         ]
         # as_completed gives us each future as soon as its job has ended.
         completed = as_completed(futures)
-        # disable=None: no bar where the output is not a terminal.
+        # tqdm shows a progress bar. disable=None: only in a terminal.
         progress = tqdm(
             completed, desc="pages", total=len(futures), disable=None
         )

@@ -1,6 +1,7 @@
 """Four cashiers pay into one account at the same time, and money gets lost.
 
-A payment has three steps. Python can switch to another thread between them.
+A payment has three steps. Python can switch to another thread between them,
+with the GIL too: the turn of a thread can end in the middle of a payment.
 
 Prediction: lost: more than 0 cents, and a different number in each run.
 """
@@ -21,8 +22,9 @@ class Account:
 
     def pay_in(self, amount: int) -> None:
         balance = self.cents  # 1. read
-        # Python may switch to another thread here, at the function call. If
-        # that thread pays in now, step 3 overwrites its payment.
+        # Python switches threads only at certain places. A function call is
+        # one of them. If another thread pays in now, our step 3 overwrites
+        # its payment: we write our old balance, plus our amount.
         balance = add(balance, amount)  # 2. compute
         self.cents = balance  # 3. overwrite
 
@@ -38,16 +40,16 @@ def cashier(account: Account) -> None:
 
 def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        # All cashiers get the same account. list() waits for all, and raises
-        # their errors.
+        # All cashiers get the same account. list() waits until all of them
+        # have finished. If one of them fails, it raises the error.
         list(pool.map(cashier, [account] * THREADS))
 
 
-def measure(name: str, way: Callable[[Account], None]) -> int:
-    # `way` is a function that pays into an account.
+def measure_loss(name: str, pay: Callable[[Account], None]) -> int:
+    # `pay` is a function that pays into an account.
     account = Account()
     start = perf_counter()
-    way(account)
+    pay(account)
     elapsed = perf_counter() - start
     total = UPDATES * THREADS
     print(
@@ -58,7 +60,7 @@ def measure(name: str, way: Callable[[Account], None]) -> int:
 
 
 def main() -> None:
-    lost = measure("no lock", pay_directly)
+    lost = measure_loss("no lock", pay_directly)
     total = f"{UPDATES * THREADS:,} cents"
     print(f"lost: {lost:,} of {total}")
 

@@ -1,8 +1,8 @@
 """Four cashiers pay into one account with a lock, then with a queue.
 
 Without protection, one payment can overwrite another one (lesson 06). The lock
-lets only one thread at a time make a payment. With the queue, the cashiers
-hand in their payments, and only the main thread changes the account.
+lets only one thread at a time make a payment. With the queue, the cashiers put
+their payments into it, and only the main thread changes the account.
 
 Prediction: lost: 0 cents with the lock, and 0 cents with the queue.
 """
@@ -15,7 +15,7 @@ from time import perf_counter
 
 from backstage import run
 
-UPDATES = 100_000  # payments of one cent, by each cashier
+UPDATES = 100_000  # payments of one cent, by each cashier (slower)
 THREADS = 4  # cashiers, with a thread for each
 
 
@@ -25,7 +25,8 @@ class Account:
         self.lock = Lock()
 
     def pay_in(self, amount: int) -> None:
-        with self.lock:  # Wait until no other thread is inside.
+        # Only one thread at a time can be in this block. The others wait.
+        with self.lock:
             balance = self.cents  # 1. read
             balance = add(balance, amount)  # 2. compute
             self.cents = balance  # 3. overwrite
@@ -42,8 +43,8 @@ def cashier(account: Account) -> None:
 
 def pay_directly(account: Account) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        # All cashiers get the same account. list() waits for all, and raises
-        # their errors.
+        # All cashiers get the same account. list() waits until all of them
+        # have finished. If one of them fails, it raises the error.
         list(pool.map(cashier, [account] * THREADS))
 
 
@@ -52,7 +53,7 @@ def cashier_with_queue(payments: Queue[int | None]) -> None:
         for _ in range(UPDATES):
             payments.put(1)
     finally:
-        payments.put(None)  # this cashier has finished
+        payments.put(None)  # not a payment: this cashier has finished
 
 
 def pay_with_queue(account: Account) -> None:
@@ -67,14 +68,14 @@ def pay_with_queue(account: Account) -> None:
                 finished += 1
             else:
                 account.cents += amount  # only this thread does that
-        list(results)  # waits for all, and raises their errors
+        list(results)  # raises the error if a cashier failed
 
 
-def measure(name: str, way: Callable[[Account], None]) -> int:
-    # `way` is a function that pays into an account.
+def measure_loss(name: str, pay: Callable[[Account], None]) -> int:
+    # `pay` is a function that pays into an account.
     account = Account()
     start = perf_counter()
-    way(account)
+    pay(account)
     elapsed = perf_counter() - start
     total = UPDATES * THREADS
     print(
@@ -85,8 +86,8 @@ def measure(name: str, way: Callable[[Account], None]) -> int:
 
 
 def main() -> None:
-    lost_with_lock = measure("lock", pay_directly)
-    lost_with_queue = measure("queue", pay_with_queue)
+    lost_with_lock = measure_loss("lock", pay_directly)
+    lost_with_queue = measure_loss("queue", pay_with_queue)
     total = f"{UPDATES * THREADS:,} cents"
     print(f"lost: lock {lost_with_lock}, queue {lost_with_queue} of {total}")
 

@@ -15,8 +15,8 @@ from httpx_aiohttp import HttpxAiohttpClient
 from backstage import practice_site, run
 
 PAGES = ["/delay/1"] * 10  # paths on the practice site, or whole URLs
-TIMEOUT = 10  # seconds: the longest wait without any data
-MAX_LINES = 20  # with more pages, only the last line is printed
+TIMEOUT = 10  # seconds without any data, then we give up
+MAX_LINES = 20  # with more pages than this, we print only the last line
 
 
 class Page(NamedTuple):
@@ -28,7 +28,8 @@ class Page(NamedTuple):
 async def fetch(number: int, url: str, client: httpx.AsyncClient) -> Page:
     report(f"page {number}: start")
     start = perf_counter()
-    # "await" means: pause here. Meanwhile other coroutines can run.
+    # "await" means: pause here. Meanwhile other coroutines can run. requests
+    # cannot pause: it would stop the whole thread. So we use httpx.
     response = await client.get(url, follow_redirects=True)
     response.raise_for_status()
     elapsed = perf_counter() - start
@@ -43,11 +44,14 @@ def report(line: str) -> None:
 
 
 async def fetch_all(urls: list[str]) -> list[Page]:
-    # httpx with the connections of aiohttp: faster for many pages.
+    # httpx can use another library, aiohttp, for its connections. That is
+    # faster if there are many pages.
     limits = httpx.Limits(max_connections=len(urls))
+    # "async with" is a "with" that can pause at its begin and its end.
     async with HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client:
-        # create_task runs a coroutine beside the others. The group waits for
-        # its tasks. If one fails, it cancels the others.
+        # fetch(...) runs nothing yet: it makes a coroutine. create_task starts
+        # it as a task as soon as we pause. At its end, the group waits for all
+        # tasks. If one task fails, the group cancels the others.
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(fetch(number, url, client))

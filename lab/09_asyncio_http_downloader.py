@@ -1,5 +1,8 @@
 """Download unreliable pages: limit the requests, and retry what failed.
 
+A page is "recovered" if it came after a failed attempt. A request is "in
+flight" from the moment we send it until we have the answer.
+
 Prediction: 3 ok, 6 recovered, 1 failed; at most 4 requests in flight.
 """
 
@@ -15,15 +18,15 @@ import httpx
 
 from backstage import practice_site, run
 
-# Paths on the practice site, or whole URLs: three pages each that fail 0, 1 or
-# 2 times and then work, and one that always fails. "?n" makes each address
-# different.
-PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # pages
-TIMEOUT = 10  # seconds: the longest wait without any data
+# Paths on the practice site, or whole URLs. Three pages work at once. Three
+# fail once and three fail twice before they work. The last one always fails.
+# The number after "?" makes nine different pages.
+PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # paths
+TIMEOUT = 10  # seconds without any data, then we give up
 MAX_IN_FLIGHT = 4  # requests at the same time
 ATTEMPTS = 4  # for one page, at most
 MAX_RETRY_DELAY = 10  # seconds; we give up if a server asks for more
-FOLDER = Path(__file__).with_name("downloads")  # for 01.html, 02.html, ...
+FOLDER = Path(__file__).with_name("downloads")  # the folder beside this file
 TEMPORARY_ERRORS = (  # errors of the network: the next attempt may work
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -41,7 +44,7 @@ class LimitedClient:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
-        # Lets at most MAX_IN_FLIGHT coroutines in; the others wait.
+        # A semaphore is like a lock, but it lets several coroutines in.
         self.semaphore = asyncio.Semaphore(MAX_IN_FLIGHT)
         self.in_flight = 0
         self.most_in_flight = 0
@@ -74,7 +77,8 @@ async def download(number: int, url: str, client: LimitedClient) -> Outcome:
             await asyncio.sleep(delay)  # meanwhile other requests can start
         else:
             print(f"page {number}, attempt {attempt}: {len(content)} bytes")
-            # Writing to a disk blocks, so a thread does it.
+            # Another thread writes the file, so that the other coroutines can
+            # go on.
             await asyncio.to_thread(save, number, content)
             return Outcome("ok" if attempt == 1 else "recovered", attempt)
 
@@ -84,8 +88,8 @@ def retry_delay(error: httpx.HTTPError, attempt: int) -> float | None:
     server_delay = 0.0  # seconds that the server asks us to wait
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
-        # 429 means "too many requests". Other numbers below 500 are our own
-        # mistakes, such as 404: they stay the same.
+        # 429 means "too many requests". Other numbers below 500 mean that our
+        # request was wrong, such as 404. A retry would give the same answer.
         if status != 429 and status < 500:
             return None
         server_delay = read_retry_after(error.response.headers)
@@ -93,10 +97,10 @@ def retry_delay(error: httpx.HTTPError, attempt: int) -> float | None:
             return None
     elif not isinstance(error, TEMPORARY_ERRORS):
         return None
-    # Wait about twice as long after each attempt. The random part keeps
-    # clients from retrying at the same moment.
-    backoff = uniform(0.25, 0.5) * 2.0 ** (attempt - 1)
-    return max(server_delay, min(backoff, MAX_RETRY_DELAY))
+    # Wait up to 0.5 s, then up to 1 s, then up to 2 s, and so on. The time is
+    # random, so that the retries do not all come at the same moment.
+    own_delay = uniform(0.25, 0.5) * 2.0 ** (attempt - 1)
+    return max(server_delay, min(own_delay, MAX_RETRY_DELAY))
 
 
 def read_retry_after(headers: httpx.Headers) -> float:
@@ -107,7 +111,7 @@ def read_retry_after(headers: httpx.Headers) -> float:
     try:
         return parsedate_to_datetime(retry_after).timestamp() - time()
     except (ValueError, OverflowError):
-        return 0.0
+        return 0.0  # there is no such header, or it is not a date
 
 
 def describe(error: httpx.HTTPError) -> str:
@@ -117,13 +121,14 @@ def describe(error: httpx.HTTPError) -> str:
 
 
 def save(number: int, content: bytes) -> None:
-    # Written as 01.part, then renamed: 01.html is never half a page.
-    part = Path(FOLDER, f"{number:02}.part")  # FOLDER may be a string, too
+    # We write to 01.part, and rename it at the end. So 01.html is always a
+    # whole page.
+    part = Path(FOLDER, f"{number:02}.part")
     try:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))
     finally:
-        part.unlink(missing_ok=True)  # only there if something went wrong
+        part.unlink(missing_ok=True)  # after an error, it is still there
 
 
 async def download_all(urls: list[str]) -> None:

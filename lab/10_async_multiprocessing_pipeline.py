@@ -1,10 +1,11 @@
 """Fetch pages with coroutines and parse them in processes.
 
-First fetch all pages, then parse all pages. Then do it again, but parse each
-page as soon as it arrives.
+To parse a page means here: find its title and count its links. First fetch
+all pages, then parse all pages. Then do it again, but parse each page as soon
+as it arrives.
 
-Prediction: fetching and parsing at the same time is faster. At best we wait
-only for the longer step.
+Prediction: fetching and parsing at the same time is faster. In the best case
+it takes only as long as the longer of the two steps.
 """
 
 import asyncio
@@ -19,9 +20,9 @@ from backstage import practice_site, run
 
 # Paths on the practice site, or whole URLs.
 PAGES = [f"/page/{n}?size=150000&delay=0.5" for n in range(60)]  # 60 pages
-TIMEOUT = 10  # seconds: the longest wait without any data
+TIMEOUT = 10  # seconds without any data, then we give up
 CONNECTIONS = 10  # pages that are fetched at the same time, at most
-IN_MEMORY = 20  # pages that are fetched or wait for their parser, at most
+IN_MEMORY = 20  # pages that we have begun and not finished, at most
 PROCESSES = 2  # processes that parse
 
 
@@ -51,7 +52,7 @@ def parse(html: bytes) -> ParsedPage:
 async def parse_in_process(
     html: bytes, pool: ProcessPoolExecutor
 ) -> ParsedPage:
-    # The event loop goes on while a process of the pool does the work.
+    # A process of the pool runs parse(html). Meanwhile other coroutines run.
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(pool, parse, html)
 
@@ -60,7 +61,8 @@ async def fetch_then_parse(
     urls: list[str], client: httpx.AsyncClient, pool: ProcessPoolExecutor
 ) -> TwoSteps:
     start = perf_counter()
-    # gather runs all at the same time, and returns the results in order.
+    # gather runs these coroutines at the same time. It returns their results
+    # in the order of the URLs.
     documents = await asyncio.gather(*[fetch(url, client) for url in urls])
     fetched = perf_counter()
     pages = await asyncio.gather(
@@ -73,7 +75,7 @@ async def fetch_then_parse(
 async def fetch_and_parse(
     urls: list[str], client: httpx.AsyncClient, pool: ProcessPoolExecutor
 ) -> list[ParsedPage]:
-    # If parsing is slow, the semaphore keeps new pages from filling memory.
+    # If parsing is slow, new pages wait here, so that they do not fill memory.
     semaphore = asyncio.Semaphore(IN_MEMORY)
 
     async def one_page(url: str) -> ParsedPage:
@@ -86,8 +88,8 @@ async def fetch_and_parse(
 
 async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    # Here pool means httpx's connections. There is no time limit for waiting
-    # until one of them is free.
+    # This pool is not ours: httpx has a pool of connections. With pool=None a
+    # request may wait for a free connection as long as necessary.
     timeout = httpx.Timeout(TIMEOUT, pool=None)
     async with httpx.AsyncClient(timeout=timeout, limits=limits) as client:
         # The first request takes longer, so it comes before the clock starts.
@@ -105,7 +107,7 @@ async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
     if pages != steps.pages:
         raise RuntimeError("the two ways parsed the pages differently")
     two_steps = steps.fetching + steps.parsing
-    # At best we wait only for the longer step.
+    # In the best case it takes only as long as the longer step.
     ideal = two_steps / max(steps.fetching, steps.parsing)
     print(
         f"{len(pages)} pages, both at the same time: "
@@ -116,7 +118,8 @@ async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with ProcessPoolExecutor(PROCESSES) as pool, practice_site(PAGES) as urls:
-        # Start all workers now, so that the measured time does not include it.
+        # Parse a tiny page in each process. That starts the processes before
+        # we measure.
         list(pool.map(parse, [b"<p>"] * PROCESSES))
         asyncio.run(compare(urls, pool))
 

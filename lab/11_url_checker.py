@@ -23,11 +23,11 @@ from backstage import practice_site, run
 
 # Paths on the practice site, or whole URLs.
 PAGES = (
-    ["/get", "/status/404", "/status/500", "/silent"]  # pages
+    ["/get", "/status/404", "/status/500", "/silent"]  # paths
     + ["/delay/0.5"] * 6
     + ["http://nowhere.invalid/", "http://127.0.0.1:1/"]
 )
-WORKERS = 8  # threads, processes, or coroutines with a request in flight
+WORKERS = 8  # threads, processes, or requests in flight (sent, no answer yet)
 TIMEOUT = 1.0  # seconds: the longest wait without any data
 BATCH = 1  # addresses that we send to a process together
 MODELS = ["sequential", "threads", "processes", "asyncio"]  # ways to check
@@ -43,8 +43,8 @@ class Result(NamedTuple):
     elapsed: float
 
 
-# A session keeps connections open. Threads must not share one, so each thread
-# has its own: thread_data has other values in each thread.
+# A session keeps connections open. Threads must not share a session. So each
+# thread has its own: every thread sees its own value of thread_data.session.
 thread_data = local()
 
 
@@ -57,7 +57,7 @@ def check(url: str, timeout: float) -> Check:
     try:
         response = thread_data.session.get(url, timeout=timeout)
         outcome = "ok" if response.ok else "http error"
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, ValueError) as error:  # or a bad URL
         outcome = describe(error)
     return Check(outcome, perf_counter() - start)
 
@@ -69,7 +69,7 @@ def describe(error: BaseException) -> str:
         return "refused"
     if isinstance(error, TimeoutError):
         return "timeout"
-    # Libraries raise errors of their own. The first error is inside them.
+    # Libraries raise errors of their own. What caused them is inside.
     if isinstance(error, ExceptionGroup):
         return describe(error.exceptions[0])
     cause = error.__cause__ or error.__context__
@@ -77,6 +77,7 @@ def describe(error: BaseException) -> str:
 
 
 def show_progress(checks: Iterable[Any], total: int) -> Iterable[Any]:
+    # disable=None: no bar if the output does not go to a terminal.
     return tqdm(checks, total=total, leave=False, disable=None)
 
 
@@ -116,15 +117,16 @@ async def check_coroutine(
         start = perf_counter()
         try:
             response = await client.get(url, follow_redirects=True)
-            outcome = "http error" if response.is_error else "ok"
+            outcome = "ok" if not response.is_error else "http error"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             outcome = describe(error)
         return Check(outcome, perf_counter() - start)
 
 
 def read_options() -> Namespace:
+    # With the prefix "@", the argument @FILE stands for the lines of a file.
     parser = ArgumentParser(fromfile_prefix_chars="@", usage=SUPPRESS)
-    parser.add_argument("addresses", nargs="*", help="or @FILE, one a line")
+    parser.add_argument("addresses", nargs="*", help="or @FILE, one per line")
     parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--batch", type=int, default=BATCH)
@@ -140,7 +142,9 @@ def show_addresses(pages: list[str], results: dict[str, Result]) -> None:
     print(f"{'address':<24}{'outcome':<11}{columns}")
     for number, page in enumerate(pages):
         checks = [result.checks[number] for result in results.values()]
-        outcomes = dict.fromkeys(check.outcome for check in checks)
+        outcomes = dict.fromkeys(
+            check.outcome for check in checks
+        )  # each once
         seconds = "".join(f"{check.seconds:9.2f} s" for check in checks)
         print(f"{page:<23.23} {' or '.join(outcomes):<11}{seconds}")
 

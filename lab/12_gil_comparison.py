@@ -1,13 +1,13 @@
 """Do three kinds of work with each kind of worker, and compare.
 
-The GIL slows down threads that run Python code. It does not slow down C code
-that gives up the GIL while it computes, or waiting.
+The GIL slows down threads that run Python code. It does not slow down threads
+that wait. And it does not slow down C code that releases the GIL.
 
-Speed-up is the time in sequence / the time with workers. Efficiency is the
-speed-up / the ideal speed-up.
+Speed-up is the time in sequence, divided by the time with workers. Efficiency
+is the speed-up, divided by the ideal speed-up.
 
-Prediction: efficiency of threads: pure Python 50% or less with the GIL and
-about 100% without it, waiting about 100%.
+Prediction: efficiency of threads: pure Python 50% or less (GIL on) or about
+100% (GIL off); waiting about 100%.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ STEPS = 5_000_000  # one job in pure Python adds this many squares
 ROUNDS = 1_000_000  # one job in C code repeats its computation this many times
 SECONDS = 0.3  # one job that waits takes this many seconds
 JOBS = 2  # jobs of each kind, with one worker for each job
-TURNS = 3  # repeat: a computer is not always equally fast
+TURNS = 3  # measurements of each model: the speed of a computer varies
 
 Work = Callable[[], Any]
 
@@ -46,7 +46,7 @@ def add_squares() -> int:
 
 
 def hash_password() -> bytes:
-    # This is C code that gives up the GIL while it computes.
+    # This is C code that releases the GIL while it computes.
     return pbkdf2_hmac("sha256", b"password", b"salt", ROUNDS)
 
 
@@ -75,7 +75,7 @@ def get_ready(job: int) -> None:
 
 def measure_pool(pool_class: Any, work: Work) -> Measurement:
     with pool_class(JOBS) as pool:
-        # Start all workers now, so that the measured time does not include it.
+        # Start all workers now, before we measure.
         list(pool.map(get_ready, range(JOBS)))
         start = perf_counter()
         futures = [pool.submit(work) for _ in range(JOBS)]
@@ -91,7 +91,7 @@ async def measure_coroutines(work: Work) -> Measurement:
     async def do_job() -> Any:
         if work is wait:
             return await asyncio.sleep(SECONDS)
-        return work()  # this blocks the event loop, as computing does
+        return work()  # computing blocks the event loop
 
     start = perf_counter()
     results = await asyncio.gather(*[do_job() for _ in range(JOBS)])
@@ -114,7 +114,7 @@ models["asyncio"] = measure_asyncio
 
 
 def measure_all(work: Work) -> dict[str, float]:
-    """Return the seconds that each model took for all its turns."""
+    """Return the seconds of each model, added up over all turns."""
     seconds = dict.fromkeys(models, 0.0)
     results = {}
     for _ in range(TURNS):
@@ -123,7 +123,7 @@ def measure_all(work: Work) -> dict[str, float]:
             seconds[name] += measurement.seconds
             results[name] = measurement.results
             if results[name] != results["sequential"]:
-                raise RuntimeError(f"{name} came to another result")
+                raise RuntimeError(f"{name} got a different result")
     return seconds
 
 
@@ -133,7 +133,7 @@ def show(kind: str, work: Work, ideal: int) -> float:
     sequential = seconds.pop("sequential")
     speed_ups = {name: sequential / time for name, time in seconds.items()}
     cells = "".join(f"{speed_up:13.2f}" for speed_up in speed_ups.values())
-    print(f"{kind:<12}{sequential:6.1f} s{ideal:7}{cells}")
+    print(f"{kind:<12}{sequential / TURNS:6.1f} s{ideal:7}{cells}")
     return speed_ups["threads"] / ideal
 
 

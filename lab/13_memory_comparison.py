@@ -1,7 +1,8 @@
-"""Compare the memory of idle tasks, threads and processes.
+"""Compare the memory of idle asyncio tasks, threads and processes.
 
-Resident memory is in use. Reserved memory is only promised: a thread reserves
-megabytes of memory for its function calls, and uses a few kilobytes of it.
+Reserved memory is all the memory that a program has asked for. Resident memory
+is the part that it really uses. A thread reserves megabytes for its stack (the
+variables of its functions), and uses a few kilobytes of them.
 
 Prediction: resident KB for one: task about 1, thread more than 5, process and
 interpreter more than 500.
@@ -37,19 +38,20 @@ def measure_memory() -> Memory:
         for member in [process, *process.children(recursive=True)]
     ]
     return Memory(
-        resident=sum(info.rss for info in infos),
-        reserved=sum(info.vms for info in infos),
+        resident=sum(info.rss for info in infos),  # resident set size
+        reserved=sum(info.vms for info in infos),  # virtual memory size
     )
 
 
 def measure(
     kind: str, start_one: Callable[[], Any], counts: list[int]
 ) -> float:
-    """Start more and more of a kind. Return the resident KB of one."""
-    started = [start_one()]  # the first loads code that the others share
+    """Start more and more workers. Return the resident KB of one of them."""
+    # The first one is not measured: it loads code that the others use too.
+    started = [start_one()]
     before = measure_memory()
     for count in counts:
-        missing = count + 1 - len(started)  # how many are missing
+        missing = count - (len(started) - 1)  # the first one does not count
         start = perf_counter()
         started += [start_one() for _ in range(missing)]
         seconds = (perf_counter() - start) / missing
@@ -70,14 +72,14 @@ def idle(ready: Any, end: Any) -> None:
 
 
 def measure_workers(
-    kind: str, create: Callable[..., Any], event: Any, counts: list[int]
+    kind: str, create: Callable[..., Any], event_class: Any, counts: list[int]
 ) -> float:
     """Measure threads or processes, which wait until we set an event."""
-    end = event()
+    end = event_class()
     workers = []
 
     def start_one() -> None:
-        ready = event()
+        ready = event_class()
         worker = create(target=idle, args=(ready, end))
         workers.append(worker)
         worker.start()
@@ -93,7 +95,8 @@ def measure_workers(
 
 async def measure_tasks() -> float:
     queue = asyncio.Queue[None]()
-    # An eager task starts immediately, and runs until it has to wait.
+    # An eager task starts immediately, and runs until it has to wait. So all
+    # tasks wait when we measure.
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
 

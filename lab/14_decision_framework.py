@@ -3,9 +3,9 @@
 A model is a way to do many tasks: sequential, threads, processes or asyncio.
 The rule:
 
-1. If there is too little work: sequential.
+1. If all the work together is short: sequential.
 2. If the work mostly waits and has an async form: asyncio.
-3. If two threads are faster than one: threads.
+3. If two threads are clearly faster than one thread: threads.
 4. Otherwise: processes.
 
 Prediction: the choices take at most 25% longer than the fastest model.
@@ -23,16 +23,16 @@ from backstage import run
 TASKS = 50  # tasks of each kind of work
 WORKERS = 4  # threads, or processes
 TRIAL = 6  # tasks in one trial
-TURNS = 3  # repeat: a computer is not always equally fast
-SHORT = 0.1  # seconds: with less work than this, workers do not help
-GAIN = 1.3  # choose threads if 2 are at least this many times faster than 1
+TURNS = 3  # trials, and measurements of each model: the speed varies
+SHORT = 0.1  # seconds: if all the work takes less, workers do not help
+GAIN = 1.3  # choose threads if two are this many times as fast as one
 
-Work = Callable[[int], Any]  # a task gets its number
+Work = Callable[[int], Any]  # a function that gets the number of its task
 
 
 class Trial(NamedTuple):
     one_thread: float  # seconds that one thread needs for all its tasks
-    cpu: float  # seconds of CPU time in that run; the rest was waiting
+    cpu: float  # seconds of CPU time of that one thread; the rest was waiting
     two_threads: float  # seconds that two threads need for the same tasks
 
 
@@ -55,7 +55,7 @@ def compute(number: int) -> int:
 
 
 def hash_password(number: int) -> bytes:
-    # This is C code that gives up the GIL while it computes.
+    # This is C code that releases the GIL while it computes.
     return pbkdf2_hmac("sha256", b"password", number.to_bytes(4), 30_000)
 
 
@@ -127,7 +127,7 @@ def choose(work: Work) -> str:
 
 
 def measure(name: str, work: Work) -> float:
-    """Print a row. Return how much longer the choice took (0.1 is 10%)."""
+    """Print a row. Return how much longer the choice took (0.1: by 10%)."""
     choice = choose(work)
     seconds = dict.fromkeys(models, 0.0)
     results = {}
@@ -137,7 +137,7 @@ def measure(name: str, work: Work) -> float:
             results[model] = run_model(work, TASKS)
             seconds[model] += perf_counter() - start
             if results[model] != results["sequential"]:
-                raise RuntimeError(f"{model} came to other results")
+                raise RuntimeError(f"{model} got different results")
     fastest = min(seconds, key=lambda model: seconds[model])
     cells = "".join(f"{time:8.2f} s" for time in seconds.values())
     print(f"{name:<14}{choice:<11}{fastest:<11}{cells}")
@@ -148,15 +148,14 @@ def main() -> None:
     title = f"{TURNS} x {TASKS} tasks"
     columns = "".join(f"{model:>10}" for model in models)
     print(f"{title:<14}{'choice':<11}{'fastest':<11}{columns}")
-    losses = [
+    extra_times = [
         measure("tiny", tiny),
         measure("waits", wait),
         measure("computes", compute),
         measure("hashes (C)", hash_password),
     ]
-    print(
-        f"the choices took at most {max(losses):.0%} longer than the fastest"
-    )
+    longer = f"{max(extra_times):.0%} longer"
+    print(f"the choices took at most {longer} than the fastest")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def test_another_result_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = imported("12")
     other = lesson.Measurement(1.0, ["another"])
     monkeypatch.setattr(lesson, "measure_pool", lambda *_: other)
-    with pytest.raises(RuntimeError, match="threads came to another result"):
+    with pytest.raises(RuntimeError, match="threads got a different result"):
         lesson.measure_all(lambda: "a result")
 
 

@@ -69,5 +69,5 @@ def test_other_results_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lesson, "choose", lambda _: "sequential")
     models = {"sequential": lesson.run_sequential, "threads": run_nothing}
     monkeypatch.setattr(lesson, "models", models)
-    with pytest.raises(RuntimeError, match="threads came to other results"):
+    with pytest.raises(RuntimeError, match="threads got different results"):
         lesson.measure("tiny", lesson.tiny)
