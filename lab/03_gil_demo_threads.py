@@ -38,7 +38,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
-    # An Executor is a pool of threads (here) or of processes (in lesson 04).
+    # Executor is the common name for a pool of threads or of processes.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start

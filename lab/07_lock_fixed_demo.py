@@ -15,7 +15,7 @@ from time import perf_counter
 
 from backstage import run
 
-UPDATES = 100_000  # payments of one cent, by each cashier (slower)
+UPDATES = 100_000  # payments of one cent, by each cashier
 THREADS = 4  # cashiers, with a thread for each
 
 
@@ -25,8 +25,7 @@ class Account:
         self.lock = Lock()
 
     def pay_in(self, amount: int) -> None:
-        # Only one thread at a time can be in this block. The others wait.
-        with self.lock:
+        with self.lock:  # One thread at a time enters. The others wait.
             balance = self.cents  # 1. read
             balance = add(balance, amount)  # 2. compute
             self.cents = balance  # 3. overwrite

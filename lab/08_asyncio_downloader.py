@@ -44,8 +44,7 @@ def report(line: str) -> None:
 
 
 async def fetch_all(urls: list[str]) -> list[Page]:
-    # httpx can use another library, aiohttp, for its connections. That is
-    # faster if there are many pages.
+    # httpx uses the connections of aiohttp here: faster with many pages.
     limits = httpx.Limits(max_connections=len(urls))
     # "async with" is a "with" that can pause at its begin and its end.
     async with HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client:
