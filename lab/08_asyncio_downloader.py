@@ -46,7 +46,7 @@ def report(line: str) -> None:
 async def fetch_all(urls: list[str]) -> list[Page]:
     # httpx uses the connections of aiohttp here: faster with many pages.
     limits = httpx.Limits(max_connections=len(urls))
-    # "async with" is a "with" that can pause at its begin and its end.
+    # "async with" is a "with" that can pause at its start and its end.
     async with HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client:
         # fetch(...) runs nothing yet: it makes a coroutine. create_task starts
         # it as a task as soon as we pause. At its end, the group waits for all
