@@ -1,4 +1,4 @@
-"""Four cashiers pay into one account at the same time, and money gets lost.
+"""Four cashiers pay into one account together, and money gets lost.
 
 A payment has three steps. Python can switch to another thread between them,
 with the GIL too: the turn of a thread can end in the middle of a payment.

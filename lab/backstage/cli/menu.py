@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from backstage.course.catalogue import find, lessons
 
-HELP = """\
+HELP = """
 Type lessons (03 04), with other constants if you like (04 WORK=1_000_000),
 a command (watch 04), help, or q to quit. Enter shows the list again."""
 PROMPT = "lab> "
