@@ -19,8 +19,8 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from backstage.cli import director
-from backstage.course.catalogue import started
-from backstage.system import truth
+from backstage.course.running import start_lesson
+from backstage.system import environment_summary
 from support.commands import Answer, Invoke
 from support.leftovers import describe, marked, shared_memory, unused
 from support.lessons import RunLesson, RunResult, find_once
@@ -87,7 +87,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_benchmark_generate_machine_info() -> dict[str, str]:
     where = f"{platform.system()} {platform.machine()}"
-    return {"truth": f"{where}, {truth()}"}
+    return {"truth": f"{where}, {environment_summary()}"}
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def run_lesson(
         downloads = tmp_path / "downloads"
         if "FOLDER" in lesson.constants:
             changes.setdefault("FOLDER", str(downloads))
-        with started(
+        with start_lesson(
             lesson,
             {name: repr(value) for name, value in changes.items()},
             stdout=subprocess.PIPE,

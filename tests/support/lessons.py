@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backstage.course import catalogue
-from backstage.course.catalogue import find
+from backstage.course.selection import find
 
 SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
 GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"

@@ -5,7 +5,7 @@ import inspect
 import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,9 +20,12 @@ from backstage.course import (
     new,
     pythons,
     readme,
+    running,
+    selection,
     sequence,
 )
-from backstage.files import write_whole
+from backstage.errors import LabError
+from backstage.files import write_atomically
 from backstage.watch import events, pictures, watcher
 from backstage.watch.recording import rebuild
 from backstage.watch.svg import draw_svg
@@ -68,9 +71,9 @@ def main(words: list[str]) -> int:
     except UsageError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
-    except catalogue.LessonError as error:
+    except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
-        return 1
+        return error.exit_status
 
 
 def _parser(does: Verb) -> Parser:
@@ -181,13 +184,13 @@ def _parser(does: Verb) -> Parser:
 def _play(arguments: argparse.Namespace) -> int:
     """Run lessons, or choose from a menu; NAME=VALUE changes a constant."""
     if arguments.words:
-        chosen = _choose(arguments.words, VERBS)
+        chosen = _choose(arguments.words)
         if arguments.film:
             chosen = [
                 (lesson, {**lesson.notes.film, **changes})
                 for lesson, changes in chosen
             ]
-        return sequence.play_all(chosen)
+        return sequence.run_lessons(chosen)
     if arguments.film:
         raise UsageError("--film needs a lesson; see uv run lab --help")
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -203,7 +206,7 @@ def _all(arguments: argparse.Namespace) -> int:
     where a lesson failed.
     """
     pauses = sys.stdin.isatty() and sys.stdout.isatty()
-    return sequence.take_all(pauses and not arguments.no_pause, quick=False)
+    return sequence.run_course(pauses and not arguments.no_pause, quick=False)
 
 
 def _quick(arguments: argparse.Namespace) -> int:
@@ -212,7 +215,7 @@ def _quick(arguments: argparse.Namespace) -> int:
     They stand in lab/course.toml. At the end comes the same table as that of
     'all'.
     """
-    return sequence.take_all(pauses=False, quick=True)
+    return sequence.run_course(pauses=False, quick=True)
 
 
 def _on(arguments: argparse.Namespace) -> int:
@@ -222,8 +225,8 @@ def _on(arguments: argparse.Namespace) -> int:
     for the interpreter, and downloads it where it is not here.
     """
     chosen = _choose(arguments.words)
-    with pythons.environment(arguments.python) as interpreter:
-        return sequence.play_all(chosen, interpreter)
+    with pythons.make_environment(arguments.python) as interpreter:
+        return sequence.run_lessons(chosen, interpreter)
 
 
 def _matrix(arguments: argparse.Namespace) -> int:
@@ -235,7 +238,7 @@ def _matrix(arguments: argparse.Namespace) -> int:
     asked = [name for name in arguments.python.split(",") if name]
     if not asked:
         raise UsageError(f"no Python in {arguments.python!r}")
-    return pythons.compare(asked, *_choose_one(arguments.words))
+    return pythons.run_matrix(asked, *_choose_one(arguments.words))
 
 
 def _watch(arguments: argparse.Namespace) -> int:
@@ -249,11 +252,11 @@ def _watch(arguments: argparse.Namespace) -> int:
     lesson, changes = _choose_one(arguments.words)
     _check_file(arguments.svg)
     _check_file(arguments.save)
-    catalogue.announce(lesson, changes)
+    running.announce(lesson, changes)
     recording = watcher.watch(lesson, changes, sys.stdout)
     print(f"\n{draw_text(recording, lesson)}", flush=True)
     if arguments.svg:
-        write_whole(arguments.svg, draw_svg(recording, lesson))
+        write_atomically(arguments.svg, draw_svg(recording, lesson))
     if arguments.save:
         events.save(recording.log, arguments.save)
     if recording.stopped:
@@ -269,15 +272,15 @@ def _replay(arguments: argparse.Namespace) -> int:
     _check_file(arguments.svg)
     try:
         log_of_run = events.load(arguments.file)
-        lesson = catalogue.find(log_of_run.lesson)
-    except (ValueError, OSError, LookupError) as error:
+        lesson = selection.find(log_of_run.lesson)
+    except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     recording = rebuild(log_of_run)
     for line in recording.lines:
         print(line.text)
     print(f"\n{draw_text(recording, lesson)}")
     if arguments.svg:
-        write_whole(arguments.svg, draw_svg(recording, lesson))
+        write_atomically(arguments.svg, draw_svg(recording, lesson))
     return 0
 
 
@@ -294,7 +297,7 @@ def _check(arguments: argparse.Namespace) -> int:
         runs = 0
     if runs < 1:
         raise UsageError(f"runs: a number over 0, and not {arguments.runs!r}")
-    return check.check(*_choose_one(arguments.words), runs)
+    return check.check_lesson(*_choose_one(arguments.words), runs)
 
 
 def _cue(arguments: argparse.Namespace) -> int:
@@ -303,7 +306,9 @@ def _cue(arguments: argparse.Namespace) -> int:
     That is what to say before, during and after the run, the command, the
     constants that are worth changing, and what to watch.
     """
-    cues = [cue.sheet(lesson) for lesson, _ in _choose(arguments.words)]
+    cues = [
+        cue.format_cue_sheet(lesson) for lesson, _ in _choose(arguments.words)
+    ]
     print("\n\n".join(cues))
     return 0
 
@@ -314,10 +319,7 @@ def _new(arguments: argparse.Namespace) -> int:
     NAME is the file's, without ".py". Its number says where it goes: one
     digit into basics/, 01 to 14 into lab/, others into lab/toolbox/.
     """
-    try:
-        made = new.make(arguments.name)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    made = new.create_lesson(arguments.name)
     for path in made:
         print(f"wrote {path}")
     number = arguments.name.partition("_")[0]
@@ -333,7 +335,7 @@ def _pictures(arguments: argparse.Namespace) -> int:
     one that is named are drawn as well.
     """
     chosen = _choose(arguments.words) if arguments.words else []
-    log.info(system.truth())
+    log.info(system.environment_summary())
     pictures.draw_lessons([lesson for lesson, _ in chosen])
     return 0
 
@@ -447,7 +449,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
     The job is that of the computing lessons.
     """
-    log.info(system.truth())
+    log.info(system.environment_summary())
     calibrate.calibrate()
     return 0
 
@@ -465,10 +467,10 @@ def _site(arguments: argparse.Namespace) -> int:
 def _readme(arguments: argparse.Namespace) -> int:
     """Run all lessons and write what they show into the README's table."""
     if arguments.tables:
-        readme.write({})
+        readme.write_readmes({})
         return 0
-    log.info(system.truth())
-    readme.measure()
+    log.info(system.environment_summary())
+    readme.measure_lessons()
     return 0
 
 
@@ -495,7 +497,7 @@ VERBS: dict[str, Verb] = {
 
 
 def _choose(
-    words: list[str], verbs: Iterable[str] = ()
+    words: list[str],
 ) -> list[tuple[catalogue.Lesson, dict[str, str]]]:
     """Return the lessons in `words`, each with the changes in them."""
     changes = [word for word in words if "=" in word]
@@ -504,15 +506,10 @@ def _choose(
         raise UsageError(f"no lesson to change {changes[0]} in")
     for verb in set(numbers) & VERBS.keys():
         raise UsageError(f"{verb!r} is a verb: it goes first, and alone")
-    try:
-        first = catalogue.find(numbers[0], verbs)
-        chosen = [first, *map(catalogue.find, numbers[1:])]
-        return [
-            (lesson, catalogue.parse_changes(lesson, changes))
-            for lesson in chosen
-        ]
-    except (LookupError, ValueError) as error:
-        raise UsageError(error.args[0]) from None
+    chosen = [selection.find(number) for number in numbers]
+    return [
+        (lesson, selection.parse_changes(lesson, changes)) for lesson in chosen
+    ]
 
 
 def _choose_one(
