@@ -23,7 +23,14 @@ from backstage.course.running import start_lesson
 from backstage.system import environment_summary
 from support.commands import Answer, Invoke
 from support.leftovers import describe, marked, shared_memory, unused
-from support.lessons import RunLesson, RunResult, find_once
+from support.lessons import (
+    SMALL_CATALOGUE,
+    SMALL_LESSONS,
+    RunLesson,
+    RunResult,
+    find_once,
+    write_lessons,
+)
 from support.processes import TIMEOUT, Sign, press_ctrl_c, wait_until
 
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
@@ -128,6 +135,17 @@ def traced(
             process.kill()
         psutil.wait_procs(processes, 2)
     assert left == []
+
+
+@pytest.fixture
+def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a course of the twins 2 and 1, and of 3, which has no entry.
+
+    Returns:
+        The folder in place of the project's.
+    """
+    write_lessons(tmp_path, monkeypatch, SMALL_CATALOGUE, **SMALL_LESSONS)
+    return tmp_path
 
 
 @pytest.fixture
