@@ -24,11 +24,11 @@ seconds = 3
 
 
 def test_lessons_are_in_the_order_of_the_catalogue(small_course: Path) -> None:
-    two, one, new = lessons()
-    assert [x.number for x in (two, one, new)] == ["2", "1", "3"]
-    assert two.notes.seconds == 3
-    assert two.notes.part == one.notes.part == "Part"
-    assert one.notes.twin == catalogue.Twin("2", 5, ["OTHER"])
+    second, first, new = lessons()
+    assert [x.number for x in (second, first, new)] == ["2", "1", "3"]
+    assert second.notes.seconds == 3
+    assert second.notes.part == first.notes.part == "Part"
+    assert first.notes.twin == catalogue.Twin("2", 5, ["OTHER"])
     assert new.notes == catalogue.Notes()
     (part,) = parts()
     assert part == catalogue.Part("Part", "A part.", ["2", "1"])

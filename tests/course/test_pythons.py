@@ -105,21 +105,21 @@ def test_a_matrix_has_a_row_for_each_python(
     @contextmanager
     def make(python: str) -> Iterator[str]:
         if python == MISSING:
-            raise NoPythonError(python, "uv finds no such Python")
+            raise NoPythonError(python, "uv cannot find this Python")
         yield sys.executable
 
     monkeypatch.setattr(pythons, "make_environment", make)
     lesson = find("1")
     assert run_matrix([MISSING, CURRENT], lesson, {"SIZE": "7"}) == 1
     output, errors = capfd.readouterr()
-    assert errors == f"lab: Python {MISSING}: uv finds no such Python\n"
+    assert errors == f"lab: Python {MISSING}: uv cannot find this Python\n"
     *_, head, missing, current = output.splitlines()
     assert head.split() == ["Python", "status", "seconds", "last", "line"]
     assert missing.split(maxsplit=3) == [
         MISSING,
         "-",
         "-",
-        "uv finds no such Python",
+        "uv cannot find this Python",
     ]
     assert current.split()[:2] == [CURRENT, "0"]
     assert current.endswith("  one 7")
@@ -133,7 +133,7 @@ def test_a_matrix_of_real_environments(traced: None) -> None:
     words = "matrix", f"{MISSING},{CURRENT}", "03", "WORK=1_000"
     result = run_lab("--quiet", *words)
     assert result.returncode == 1
-    reason = "uv finds no such Python"
+    reason = "uv cannot find this Python"
     assert result.stderr == f"lab: Python {MISSING}: {reason}\n"
     *_, missing, current = result.stdout.splitlines()
     assert missing.split(maxsplit=3) == [MISSING, "-", "-", reason]
@@ -145,7 +145,7 @@ def test_a_matrix_of_real_environments(traced: None) -> None:
 def test_no_such_python_is_one_line() -> None:
     result = run_lab("on", MISSING, "03")
     assert (result.returncode, result.stdout) == (1, "")
-    reason = "uv finds no such Python"
+    reason = "uv cannot find this Python"
     assert result.stderr == f"lab: Python {MISSING}: {reason}\n"
 
 
@@ -190,7 +190,7 @@ error: Failed to inspect Python interpreter from search path at `/root/x/3.12`
     ("messages", "reason"),
     [
         (DOWNLOAD, "not installed here, and the download failed"),
-        (SEARCH, "uv finds no such Python"),
+        (SEARCH, "uv cannot find this Python"),
         (REQUIREMENT, "the lessons need Python >=3.12"),
         (PACKAGE, "Failed to download `httptools==0.9.0`"),
         (

@@ -21,10 +21,12 @@ def test_several_lessons_have_the_first_status_that_is_not_0(
 ) -> None:
     body = "STATUS = 0  # exit status\nprint(STATUS)\nraise SystemExit(STATUS)"
     write_lessons(tmp_path, monkeypatch, _1_one=body, _2_two=body)
-    one, two = lessons()
-    assert run_lessons([(one, {}), (two, {})]) == 0
-    assert run_lessons([(one, {"STATUS": "3"}), (two, {"STATUS": "4"})]) == 3
-    assert run_lessons([(one, {}), (two, {"STATUS": "4"})]) == 4
+    first, second = lessons()
+    assert run_lessons([(first, {}), (second, {})]) == 0
+    assert (
+        run_lessons([(first, {"STATUS": "3"}), (second, {"STATUS": "4"})]) == 3
+    )
+    assert run_lessons([(first, {}), (second, {"STATUS": "4"})]) == 4
     assert capfd.readouterr().out.split() == ["0", "0", "3", "4", "0", "4"]
 
 

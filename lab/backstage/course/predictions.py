@@ -41,13 +41,11 @@ def value_of(label: str, line: str) -> float:
     Raises:
         LookupError: If there is no such number.
     """
-    words = r"\W+".join(map(re.escape, label.split("_")))
-    for pattern in (
-        rf"(?i)\b{words}:? {NUMBER}",
-        rf"(?i){NUMBER} (?:s )?{words}\b",
-    ):
-        match = re.search(pattern, line)
-        if match:
-            number = float(match[1].replace(",", ""))
-            return number / 100 if match[2] else number
-    raise LookupError(f"the last line has no number beside {label!r}")
+    pattern = r"\W+".join(map(re.escape, label.split("_")))
+    after = re.search(rf"(?i)\b{pattern}:? {NUMBER}", line)
+    before = re.search(rf"(?i){NUMBER} (?:s )?{pattern}\b", line)
+    match = after or before
+    if match is None:
+        raise LookupError(f"the last line has no number beside {label!r}")
+    number = float(match[1].replace(",", ""))
+    return number / 100 if match[2] else number

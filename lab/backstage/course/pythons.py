@@ -25,7 +25,7 @@ REASON_WIDTH = 60  # columns of uv's message, at most
 
 # Patterns in the messages of uv that name addresses or do not fit on a line.
 REASONS = {
-    r"^error: No interpreter found": "uv finds no such Python",
+    r"^error: No interpreter found": "uv cannot find this Python",
     r"Failed to download `https?:": (
         "not installed here, and the download failed"
     ),

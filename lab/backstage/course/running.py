@@ -66,20 +66,20 @@ def start_lesson(
     """
     with (
         tempfile.TemporaryDirectory(prefix="lab-") as folder,
-        ExitStack() as start,
+        ExitStack() as blocked,
     ):
         script = lesson.path
         if changes:
             script = Path(folder, lesson.path.name)
             script.write_text(_change_source(lesson, changes), "utf-8")
-        # Until the child is known here, and in the child until it can report
-        # it (backstage.lesson.run).
-        start.enter_context(_ctrl_c_blocked())
+        # Ctrl-C waits here until the child can be stopped, and in the child
+        # until `backstage.run` can report it.
+        blocked.enter_context(_ctrl_c_blocked())
         with subprocess.Popen(
             [python, str(script)], text=True, **options
         ) as child:
             try:
-                start.close()
+                blocked.close()
                 yield child
             except KeyboardInterrupt:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)

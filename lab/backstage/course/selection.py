@@ -36,13 +36,15 @@ def find(word: str) -> Lesson:
     raise UsageError(f"no lesson {word!r}; {hint}")
 
 
-def parse_changes(lesson: Lesson, words: Iterable[str]) -> dict[str, str]:
+def parse_changes(
+    lesson: Lesson, assignments: Iterable[str]
+) -> dict[str, str]:
     """Return new values for constants of a lesson.
 
     Args:
         lesson: It must have these constants.
-        words: "WORK=1_000", or any other expression of literals and `range`
-            after the name: 'PAGES=["/delay/1"] * 1_000'.
+        assignments: Each of the form NAME=VALUE. The value may be any
+            expression of literals and `range`: '["/delay/1"] * 1_000'.
 
     Returns:
         The source of each value, by the names of the constants.
@@ -52,10 +54,10 @@ def parse_changes(lesson: Lesson, words: Iterable[str]) -> dict[str, str]:
         LabError: If Python cannot read the lesson.
     """
     changes = {}
-    for word in words:
+    for assignment in assignments:
         if lesson.mistake:
             raise LabError(f"{lesson.name}, {lesson.mistake}")
-        name, _, value = word.partition("=")
+        name, _, value = assignment.partition("=")
         if name not in lesson.constants:
             raise UsageError(_explain_missing_constant(lesson, name))
         try:
@@ -63,7 +65,7 @@ def parse_changes(lesson: Lesson, words: Iterable[str]) -> dict[str, str]:
                 evaluate(value.strip())
         except Exception as error:  # noqa: BLE001  the user may write anything
             reason = getattr(error, "msg", str(error)) or type(error).__name__
-            message = f"no value in {word[:60]}: {reason}"
+            message = f"no value in {assignment[:60]}: {reason}"
             raise UsageError(" ".join(message.split())) from None
         changes[name] = value.strip()
     return changes
@@ -71,8 +73,8 @@ def parse_changes(lesson: Lesson, words: Iterable[str]) -> dict[str, str]:
 
 def format_command(lesson: Lesson, changes: Mapping[str, str]) -> str:
     """Return a lesson and its changes, quoted for a shell."""
-    words = [f"{name}={value}" for name, value in changes.items()]
-    return shlex.join([lesson.name, *words])
+    assignments = [f"{name}={value}" for name, value in changes.items()]
+    return shlex.join([lesson.name, *assignments])
 
 
 def _find_nearest_number(word: str, course: Sequence[Lesson]) -> str:

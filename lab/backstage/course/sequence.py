@@ -76,7 +76,7 @@ def print_results(heading: str, rows: Iterable[Sequence[str]]) -> None:
         rows: For each run its label, status, seconds, and last line.
     """
     table = Table(
-        heading,
+        Column(heading, overflow="fold"),
         Column("status", justify="right"),
         Column("seconds", justify="right"),
         Column("last line", overflow="fold"),
