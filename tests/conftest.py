@@ -19,11 +19,18 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from backstage.cli import app
-from backstage.course.catalogue import started
-from backstage.system import truth
+from backstage.course.running import start_lesson
+from backstage.system import environment_summary
 from support.commands import Answer, Invoke
 from support.leftovers import describe, marked, shared_memory, unused
-from support.lessons import RunLesson, RunResult, find_once
+from support.lessons import (
+    SMALL_CATALOGUE,
+    SMALL_LESSONS,
+    RunLesson,
+    RunResult,
+    find_once,
+    write_lessons,
+)
 from support.processes import TIMEOUT, Sign, press_ctrl_c, wait_until
 
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
@@ -87,7 +94,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_benchmark_generate_machine_info() -> dict[str, str]:
     where = f"{platform.system()} {platform.machine()}"
-    return {"truth": f"{where}, {truth()}"}
+    return {"truth": f"{where}, {environment_summary()}"}
 
 
 @pytest.fixture
@@ -131,6 +138,17 @@ def traced(
 
 
 @pytest.fixture
+def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a course of the twins 2 and 1, and of 3, which has no entry.
+
+    Returns:
+        The folder in place of the project's.
+    """
+    write_lessons(tmp_path, monkeypatch, SMALL_CATALOGUE, **SMALL_LESSONS)
+    return tmp_path
+
+
+@pytest.fixture
 def run_lesson(
     traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> RunLesson:
@@ -154,7 +172,7 @@ def run_lesson(
         downloads = tmp_path / "downloads"
         if "FOLDER" in lesson.constants:
             changes.setdefault("FOLDER", str(downloads))
-        with started(
+        with start_lesson(
             lesson,
             {name: repr(value) for name, value in changes.items()},
             stdout=subprocess.PIPE,

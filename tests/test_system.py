@@ -1,4 +1,4 @@
-"""The line of truth above each run."""
+"""The environment summary, and the share of the machine."""
 
 import multiprocessing
 import os
@@ -14,8 +14,8 @@ import pytest
 from backstage import system
 
 
-def test_the_truth_is_one_line_on_this_run() -> None:
-    line = system.truth()
+def test_the_environment_summary_is_one_line() -> None:
+    line = system.environment_summary()
     assert len(line) < 80
     assert platform.python_version() in line
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -23,8 +23,8 @@ def test_the_truth_is_one_line_on_this_run() -> None:
     assert f" of {os.cpu_count()} CPUs" in line
 
 
-def test_any_interpreter_says_what_it_is() -> None:
-    """With nothing but its standard library."""
+def test_any_interpreter_can_describe_itself() -> None:
+    """It needs nothing except its standard library."""
     described = subprocess.check_output(
         [sys.executable, "-I", "-S", system.__file__], text=True
     )
@@ -43,8 +43,8 @@ def test_affinity_counts() -> None:
         "psutil.Process().cpu_affinity(psutil.Process().cpu_affinity()[:1])\n"
         "print(system.cpus())"
     )
-    told = subprocess.check_output([sys.executable, "-c", code], text=True)
-    assert float(told) <= 1
+    output = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert float(output) <= 1
 
 
 TEAM = {"team/cpu.max": "50000 100000\n", "team/memory.max": "2097152\n"}
@@ -66,7 +66,7 @@ InGroups = Callable[[str, dict[str, str]], None]
 
 @pytest.fixture
 def in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InGroups:
-    """Say that this process is in these groups, with these files."""
+    """Put this process into control groups that have these files."""
 
     def place(groups: str, files: dict[str, str]) -> None:
         for name, text in files.items():
@@ -75,8 +75,8 @@ def in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InGroups:
             file.write_text(text)
         own = tmp_path / "cgroup"
         own.write_text(groups + "\n")
-        monkeypatch.setattr(system, "PROC", own)
-        monkeypatch.setattr(system, "GROUPS", tmp_path / "groups")
+        monkeypatch.setattr(system, "CGROUP_LIST", own)
+        monkeypatch.setattr(system, "CGROUP_ROOT", tmp_path / "groups")
 
     return place
 
@@ -114,7 +114,7 @@ def test_a_group_gives_no_more_than_the_machine_has(
     in_groups: InGroups,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(system, "PROC", Path("no", "such", "file"))
+    monkeypatch.setattr(system, "CGROUP_LIST", Path("no", "such", "file"))
     without_groups = system.cpus(), system.memory()
     in_groups(groups, files)
     assert (system.cpus(), system.memory()) == without_groups

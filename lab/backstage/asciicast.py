@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 from backstage.course.catalogue import ROOT
-from backstage.files import write_whole
+from backstage.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def record(words: list[str], name: str) -> int:
     events += [(end, "$ "), (end + HOLD, "")]
     lines = [header, *([round(when, 6), "o", text] for when, text in events)]
     cast = FOLDER / f"{name}.cast"
-    write_whole(cast, "".join(json.dumps(line) + "\n" for line in lines))
+    write_atomically(cast, "".join(json.dumps(line) + "\n" for line in lines))
     log.info("recorded in %s", os.path.relpath(cast))
     status = os.waitstatus_to_exitcode(code)
     return status if status >= 0 else 128 - status

@@ -1,14 +1,19 @@
-"""Files that are there whole, or not at all, and blocks of text in them."""
+"""Text files that are written completely or not at all, and blocks in them."""
 
 from pathlib import Path
 
+from backstage.errors import LabError
 
-def write_whole(path: Path, content: str) -> None:
-    """Write a text file, in place of one that may be there.
 
-    Its folder is made where it is missing.
+def write_atomically(path: Path, content: str) -> None:
+    """Write a text file, or leave the old one as it was.
 
-    Raises OSError where that cannot be; what was there is left as it was.
+    Args:
+        path: Of the file; its folder is created if it is missing.
+        content: What to write, in UTF-8.
+
+    Raises:
+        OSError: If the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -19,24 +24,36 @@ def write_whole(path: Path, content: str) -> None:
         part.unlink(missing_ok=True)
 
 
+def has_block(text: str, name: str) -> bool:
+    """Return whether a page has a block of that name."""
+    return _begin_marker(name) in text
+
+
 def replace_block(text: str, name: str, block: str) -> str:
-    """Return a page's text with other lines between the markers of a block.
+    """Return a page with other lines between the markers of a block.
 
-    Arguments: `name`, of the block, which begins after the line
-    "<!-- NAME: begin -->" and ends before "<!-- NAME: end -->"; `block`,
-    without the line break at its end.
+    Args:
+        text: The page. It has the lines "<!-- NAME: begin -->" and
+            "<!-- NAME: end -->".
+        name: Of the block.
+        block: The new lines, without the line break at their end.
 
-    Raises ValueError where a marker is missing or is there twice, or where
-    the end comes first.
+    Raises:
+        LabError: If a marker is missing or repeated, or if the end comes
+            first.
     """
-    begin = f"<!-- {name}: begin -->\n"
+    begin = _begin_marker(name)
     end = f"<!-- {name}: end -->\n"
     for marker in begin, end:
         count = text.count(marker)
         if count != 1:
-            raise ValueError(f"{marker[:-1]} is there {count} times, not once")
+            raise LabError(f"{marker[:-1]} is there {count} times, not once")
     before, _, rest = text.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"{end[:-1]} stands before {begin[:-1]}")
+    _, separator, after = rest.partition(end)
+    if not separator:
+        raise LabError(f"{end[:-1]} stands before {begin[:-1]}")
     return f"{before}{begin}{block}\n{end}{after}"
+
+
+def _begin_marker(name: str) -> str:
+    return f"<!-- {name}: begin -->\n"

@@ -1,7 +1,7 @@
-"""What a run stands on: the interpreter, and what of the machine is its own.
+"""The environment of a run: the interpreter, and its share of the machine.
 
-Run as a script it needs the standard library alone: any interpreter can say
-what it is.
+This file also runs as a script, with the standard library alone. So any
+interpreter can describe itself.
 """
 
 import multiprocessing
@@ -13,99 +13,110 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-PROC = Path("/proc/self/cgroup")  # Linux: the control groups of this process
-GROUPS = Path("/sys/fs/cgroup")  # and where all of them are
+# Linux: the control groups of this process, and where all groups are.
+CGROUP_LIST = Path("/proc/self/cgroup")
+CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 
-def truth(python: str = sys.executable) -> str:
-    """Return one line on the interpreter `python` and on this machine.
+def environment_summary(python: str = sys.executable) -> str:
+    """Return one line about an interpreter and this machine.
 
-    Version and build ("t": built to run without a GIL, "d": for debugging),
-    compiler, the GIL's state, how processes start, the CPUs and the memory
-    that this process may use.
+    It names version and build ("t": built to run without a GIL, "d": for
+    debugging), compiler, whether the GIL is on, how multiprocessing starts
+    processes, and the CPUs and memory that this process may use.
+
+    Args:
+        python: The path of the interpreter.
     """
     if python == sys.executable:
-        known = describe_python()
+        description = describe_python()
     else:
-        known = subprocess.run(
+        description = subprocess.run(
             [python, __file__], capture_output=True, text=True, check=True
         ).stdout.strip()
     return (
-        f"{known}, {round(cpus(), 2):g} of {os.cpu_count()} CPUs, "
+        f"{description}, {round(cpus(), 2):g} of {os.cpu_count()} CPUs, "
         f"{memory() / 2**30:.1f} GiB"
     )
 
 
 def describe_python() -> str:
-    """Return the interpreter's part of the line of truth."""
-    kind = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    """Return this interpreter's part of the environment summary."""
+    build = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     if hasattr(sys, "gettotalrefcount"):
-        kind += "d"
+        build += "d"
     compiler = " ".join(platform.python_compiler().split()[:2])
     gil = "on" if gil_is_on() else "off"
     return (
         f"{platform.python_implementation()} {platform.python_version()}"
-        f"{kind}, {compiler}, GIL {gil}, {multiprocessing.get_start_method()}"
+        f"{build}, {compiler}, GIL {gil}, {multiprocessing.get_start_method()}"
     )
 
 
 def cpus() -> float:
     """Return how many CPUs this process may use, by affinity and quota.
 
-    A control group's quota may be a fraction: 1.5 is one and a half.
+    The quota of a control group may be a fraction, such as 1.5 CPUs.
     """
-    import psutil  # not in the environments of other interpreters
+    import psutil  # other interpreters may not have it
 
-    found = float(os.cpu_count() or 1)
+    count = float(os.cpu_count() or 1)
     process = psutil.Process()
     if hasattr(process, "cpu_affinity"):  # macOS has none
-        found = len(process.cpu_affinity())
+        count = len(process.cpu_affinity())
     names = "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us"
-    for quota, period in _settings("cpu", *names):
-        if quota.isdecimal():  # or it is "max" or -1
-            found = min(found, int(quota) / int(period))
-    return found
+    for quota, period in _read_limits("cpu", *names):
+        if quota.isdecimal():  # "max" or -1 is no limit
+            count = min(count, int(quota) / int(period))
+    return count
 
 
 def memory() -> int:
     """Return how many bytes of memory this process may use."""
     import psutil
 
-    found: int = psutil.virtual_memory().total
+    size: int = psutil.virtual_memory().total
     names = "memory.max", "memory.limit_in_bytes"
-    for (limit,) in _settings("memory", *names):
+    for (limit,) in _read_limits("memory", *names):
         if limit.isdecimal():
-            found = min(found, int(limit))
-    return found
+            size = min(size, int(limit))
+    return size
 
 
-def _settings(controller: str, *names: str) -> Iterator[list[str]]:
-    """Yield the words of these files, for each group around this process.
+def _read_limits(controller: str, *names: str) -> Iterator[list[str]]:
+    """Read the limits of the control groups that this process belongs to.
 
-    The groups are those of Linux's cgroups(7), version 1 or 2: a limit of any
-    of them holds. A group without such a file is passed over.
+    Groups are nested, and the limit of each of them applies. Linux's
+    cgroups(7) explains the files of versions 1 and 2.
+
+    Args:
+        controller: "cpu" or "memory".
+        names: Names of files. Those that do not exist are left out.
+
+    Yields:
+        The words in the files of one group.
     """
     try:
-        lines = PROC.read_text().splitlines()
-    except OSError:  # no Linux
+        lines = CGROUP_LIST.read_text().splitlines()
+    except OSError:  # not Linux
         return
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
-        top = GROUPS / controllers
+        top = CGROUP_ROOT / controllers
         group = top / path.lstrip("/")
         for folder in (group, *group.parents):
             files = [folder / name for name in names]
-            words = [x.read_text() for x in files if x.is_file()]
-            if words:
-                yield " ".join(words).split()
+            texts = [file.read_text() for file in files if file.is_file()]
+            if texts:
+                yield " ".join(texts).split()
             if folder == top:
                 break
 
 
 def gil_is_on() -> bool:
-    """Tell whether this interpreter, and so its lessons, has its GIL on."""
+    """Return whether the GIL of this interpreter is on."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 

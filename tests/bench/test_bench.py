@@ -18,7 +18,6 @@ from backstage.bench import chart, conclusions, page, plot, run
 from backstage.cli import app
 from backstage.course.catalogue import README
 from backstage.drawing import axes, canvas
-from backstage.files import replace_block
 from support.commands import interrupt_lab
 from support.processes import is_site
 from support.terminals import terminal
@@ -965,31 +964,6 @@ def test_without_a_marker_the_readme_stays_as_it_was(
     assert pages["README"].read_text("utf-8") == text
     for path, content in others.items():
         assert (path.read_bytes() if path.exists() else None) == content
-
-
-BEGIN = "<!-- x: begin -->\n"
-END = "<!-- x: end -->\n"
-
-
-def test_a_block_is_replaced_between_its_markers() -> None:
-    text = f"before\n{BEGIN}old\nlines\n{END}after\n"
-    replaced = replace_block(text, "x", "new")
-    assert replaced == f"before\n{BEGIN}new\n{END}after\n"
-    assert replace_block(replaced, "x", "new") == replaced
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (END, "<!-- x: begin --> is there 0 times, not once"),
-        (BEGIN, "<!-- x: end --> is there 0 times, not once"),
-        (BEGIN + END + END, "<!-- x: end --> is there 2 times, not once"),
-        (END + BEGIN, "<!-- x: end --> stands before <!-- x: begin -->"),
-    ],
-)
-def test_a_block_has_both_markers_once(text: str, why: str) -> None:
-    with pytest.raises(ValueError, match=f"^{why}$"):
-        replace_block(text, "x", "new")
 
 
 def test_the_results_are_of_every_group() -> None:

@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 
 from backstage import practice_site
 from backstage.choose.measurement import Advice, Child, Model, advise
-from backstage.system import truth
+from backstage.system import environment_summary
 
 ROUNDS = 5  # of all tasks, by each model
 SECONDS = 20  # for each choice
@@ -54,7 +54,7 @@ def compare(advice: Advice, words: list[str]) -> dict[str, float]:
 
 def main() -> None:
     os.chdir(FOLDER)  # where the functions are
-    print(truth())
+    print(environment_summary())
     print(f"{'function':<15}{'tasks':>6}  {'chosen':<13}{'s':>6}  fastest")
     hits, losses = 0, []
     with practice_site(["/delay/0.1"]) as (url,), NamedTemporaryFile() as file:

@@ -15,7 +15,7 @@ import requests
 from measuring import cores, measure, site_seconds
 
 from backstage import practice_site
-from backstage.course.catalogue import find
+from backstage.course.selection import find
 from backstage.watch.watcher import watch
 
 lesson: Any = importlib.import_module("10_async_multiprocessing_pipeline")

@@ -16,7 +16,7 @@ from measuring import (
 )
 
 from backstage import practice_site
-from backstage.course.catalogue import find
+from backstage.course.selection import find
 from backstage.watch.watcher import watch
 
 threaded: Any = importlib.import_module("02_threaded_fetch")

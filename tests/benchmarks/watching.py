@@ -13,7 +13,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from backstage.course.catalogue import Lesson, find, parse_changes, started
+from backstage.course.catalogue import Lesson
+from backstage.course.running import start_lesson
+from backstage.course.selection import find, parse_changes
 from backstage.watch.watcher import watch
 
 PAIRS = 21
@@ -32,7 +34,7 @@ def seconds(lesson: Lesson, changes: dict[str, str], watched: bool) -> float:
     if watched:
         assert watch(lesson, changes, stderr=null).status == 0
     else:
-        with started(lesson, changes, stdout=null, stderr=null) as child:
+        with start_lesson(lesson, changes, stdout=null, stderr=null) as child:
             assert child.wait() == 0
     return perf_counter() - start
 

@@ -2,36 +2,25 @@
 
 import io
 import os
-import re
-import shlex
-import shutil
 import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import psutil
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
 
-from backstage import system
 from backstage.cli import app
-from backstage.course import catalogue, new, readme, sequence
-from backstage.course.catalogue import README, ROOT, find, lessons
-from backstage.files import replace_block
-from backstage.site.client import SERVER
+from backstage.course import catalogue, sequence
+from backstage.course.catalogue import lessons
+from backstage.course.selection import find
 from backstage.watch import pictures, svg
-from support.commands import LAB, Invoke, interrupt_lab, run_lab, start_lab
-from support.lessons import write_lessons
-from support.processes import computing, wait_until
+from support.commands import LAB, Invoke, run_lab, start_lab
+from support.processes import wait_until
 from support.recordings import make_recording
 from support.terminals import terminal
 
@@ -48,19 +37,6 @@ def site_by_hand(
         yield site, line.partition("=")[2]
 
 
-def test_it_runs_a_lesson_untouched(traced: None) -> None:
-    run = run_lab("03", "04", "WORK=1_000")
-    assert run.returncode == 0
-    constants = "WORK=1_000 JOBS=2 WORKERS=2 ROUNDS=3"
-    assert run.stderr.splitlines() == [
-        system.truth(),
-        f"lab/03_gil_demo_threads.py {constants}",
-        system.truth(),
-        f"lab/04_gil_demo_multiprocessing.py {constants}",
-    ]
-    assert run.stdout.splitlines()[0].startswith("sequential: ")
-
-
 def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
     run = run_lab("06", "07", "UPDATES=10", "--quiet")
     assert (run.returncode, run.stderr) == (0, "")
@@ -73,312 +49,9 @@ def test_it_runs_several_and_hands_on_the_first_failure(traced: None) -> None:
     ]
 
 
-def test_a_long_change_is_told_within_80_columns(traced: None) -> None:
-    pages = '["/delay/10"] * 8 + ["/status/200?a", "/status/200?b"][:0]'
-    run = run_lab("02", f"PAGES={pages}", "TIMEOUT=0.01")
-    _, *told = run.stderr.partition("\npractice site")[0].splitlines()
-    assert max(map(len, told)) < 80
-    line = " ".join(part.strip() for part in told)
-    assert shlex.split(line)[1] == f"PAGES={pages}"
-
-
-def test_numbers_are_the_file_names() -> None:
-    assert find("1").name == "basics/1_multiprocess.py"
-    assert find("01").name == "lab/01_sequential_fetch.py"
-
-
-def test_it_hands_on_the_status(traced: None) -> None:
-    run = run_lab("03", "WORK=0")
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[2:] == [
-        "note: its twin 04 has WORK=5_000_000",
-        "03_gil_demo_threads.py: WORK = 0: it must be more than 0",
-    ]
-
-
-def test_a_value_may_be_an_expression() -> None:
-    words = ['PAGES=["/delay/1"] * 3', "TIMEOUT=2 * 3"]
-    changes = catalogue.parse_changes(find("08"), words)
-    assert changes == {"PAGES": '["/delay/1"] * 3', "TIMEOUT": "2 * 3"}
-    pages = '[f"/page/{n}" for n in range(2)]'
-    changes = catalogue.parse_changes(find("08"), [f"PAGES={pages} "])
-    assert changes == {"PAGES": pages}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
-@pytest.mark.parametrize(
-    "send", ["killpg", pytest.param("kill", marks=pytest.mark.slow)]
-)
-def test_ctrl_c_ends_lesson_and_director(
-    send: str, traced: None, tmp_path: Path
-) -> None:
-    with start_lab(
-        "1",
-        "WORK=2_000_000",
-        "JOBS=400",
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
-        wait_until(lambda: len(computing(process)) >= 2)
-        getattr(os, send)(director.pid, signal.SIGINT)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
-    *_, last = err.splitlines()
-    assert last == "1_multiprocess.py: stopped by Ctrl-C"
-    assert err.count("Ctrl-C") == 1
-    assert not list(tmp_path.glob("lab-*"))
-
-
-def test_a_change_touches_its_value_alone() -> None:
-    source = (
-        '"""WORK = 1"""\n'
-        "WORK = 5_000_000  # steps\n"
-        'PAGES = [\n    "/a",\n] + ["/üüü"]  # paths\n'
-        "work = WORK\n"
-    )
-    edited = catalogue._edit(source, {"WORK": "3", "PAGES": "['/ü']"})
-    assert edited == (
-        '"""WORK = 1"""\n'
-        "WORK = 3  # steps\n"
-        "PAGES = ['/ü']  # paths\n"
-        "work = WORK\n"
-    )
-    assert catalogue._edit(source, {}) == source
-
-
-@given(value=st.text() | st.integers() | st.lists(st.text()) | st.floats())
-def test_a_change_survives_its_literal(value: object) -> None:
-    edited = catalogue._edit("A = 1  # a\nB = 2\n", {"A": repr(value)})
-    names: dict[str, object] = {"nan": float("nan"), "inf": float("inf")}
-    exec(edited, names)  # noqa: S102
-    assert repr(names["A"]) == repr(value)
-    assert names["B"] == 2
-
-
-def test_the_readmes_have_what_the_catalogue_says() -> None:
-    """If this fails: `uv run lab readme --tables`."""
-    text = README.read_text("utf-8")
-    parts = catalogue.parts()
-    assert readme.with_blocks(text, lessons(), parts, {}) == text
-    text = readme.LAB_README.read_text("utf-8")
-    table = readme.tools(lessons())
-    assert replace_block(text, "tools", table) == text
-
-
-def test_every_lesson_has_a_row_and_a_sample() -> None:
-    text = README.read_text("utf-8")
-    for lesson in lessons():
-        sample = readme._old_sample(text, lesson)
-        assert re.search(r"\d", sample), lesson.name
-    assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", text)
-
-
-def test_a_lesson_in_the_catalogue_reaches_every_table(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    text = README.read_text("utf-8")
-    twin = catalogue.Twin("03", 10)
-    notes = catalogue.Notes(
-        part="More",
-        seconds=7,
-        minutes=9,
-        new="what is new",
-        watch="what to watch",
-        twin=twin,
-        tools=["a_tool"],
-    )
-    path = ROOT / "lab" / "toolbox" / "99_made_up.py"
-    made_up = catalogue.Lesson(path, "99", "Made up.", notes=notes)
-    parts = [*catalogue.parts(), catalogue.Part("More", "Of it.", ["99"])]
-    course = [*lessons(), made_up]
-    text = readme.with_blocks(text, course, parts, {})
-    row = "| `uv run lab/toolbox/99_made_up.py` | 7 s | 9 min | what is new |"
-    assert row in text
-    assert f" what to watch | `{readme.NOT_MEASURED}` |" in text
-    place = len(parts)
-    assert f"**{place}. More** (lesson 99). Of it." in text
-    twins = "diff lab/03_gil_demo_threads.py lab/toolbox/99_made_up.py"
-    assert twins in text.splitlines()
-    assert "| `a_tool` | 99 |" in readme.tools(course).splitlines()
-    measured = readme.with_blocks(text, course, parts, {"99": "1\n3 s\n"})
-    assert " what to watch | `3 s` |" in measured
-    today = readme.where_and_when()
-    assert today in measured.splitlines()
-
-
-def test_readme_writes_the_measured_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy = tmp_path / "README.md"
-    copy.write_text(README.read_text("utf-8"), "utf-8")
-    lab_copy = tmp_path / "lab.md"
-    lab_copy.write_text(readme.LAB_README.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(readme, "README", copy)
-    monkeypatch.setattr(readme, "LAB_README", lab_copy)
-
-    def output(lesson: catalogue.Lesson) -> str:
-        return f"first line\n{lesson.number * 3}\n"
-
-    monkeypatch.setattr(readme, "output", output)
-    readme.measure()
-    text = copy.read_text("utf-8")
-    for lesson in lessons():
-        assert readme._old_sample(text, lesson) == lesson.number * 3
-        if lesson.notes.block:
-            whole = f"$ uv run {lesson.name}\n{output(lesson)}```\n"
-            assert whole in text + lab_copy.read_text("utf-8")
-
-
-def test_a_failing_lesson_leaves_the_readme(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bad = tmp_path / "7_bad.py"
-    bad.write_text("import sys; print('1.0'); sys.exit('it is broken')")
-    copy = tmp_path / "README.md"
-    copy.write_text(README.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
-    monkeypatch.setattr(readme, "README", copy)
-    monkeypatch.setattr(readme, "lessons", lambda: [catalogue.read(bad)])
-    with pytest.raises(ChildProcessError, match="it is broken"):
-        readme.measure()
-    assert copy.read_text("utf-8") == README.read_text("utf-8")
-
-
-def test_ctrl_c_ends_the_course(traced: None) -> None:
-    _, _, *told = interrupt_lab(
-        lambda director: bool(computing(director)), "all"
-    )
-    assert told == ["0_sequential.py: stopped by Ctrl-C"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
-@pytest.mark.parametrize("words", [["10"], ["all"], ["calibrate"]])
-def test_ctrl_c_at_once_is_one_line(words: list[str], traced: None) -> None:
-    """At the moment at which the lesson is not even imported."""
-    with start_lab(
-        *words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as director:
-        assert director.stderr
-        assert director.stderr.readline() == system.truth() + "\n"
-        lesson = psutil.Process(director.pid).children
-        wait_until(lambda: words == ["calibrate"] or bool(lesson()))
-        os.killpg(director.pid, signal.SIGINT)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
-    *_, last = err.splitlines()
-    assert last.endswith(": stopped by Ctrl-C")
-    assert "Traceback" not in err
-
-
-@pytest.mark.skipif(
-    os.name == "nt", reason="it is killed there, and that is it"
-)
-def test_a_director_that_is_ended_ends_its_lesson(traced: None) -> None:
-    with start_lab(
-        "03", "WORK=100_000_000", stderr=subprocess.DEVNULL
-    ) as director:
-        process = psutil.Process(director.pid)
-        wait_until(lambda: bool(computing(process)))
-        director.terminate()
-        assert director.wait(timeout=10) == 128 + signal.SIGTERM
-
-
-def test_the_course_ends_with_a_table(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    long = "words " * 20
-    write_lessons(
-        tmp_path,
-        monkeypatch,
-        _1_good="print('first'); print('all is well')",
-        _2_bad="print('on the way'); raise SystemExit(3)",
-        _3_silent="",
-        _4_long=f"print('{long}')",
-    )
-    assert sequence.take_all(pauses=False, quick=False) == 1
-    out, _ = capfd.readouterr()
-    said, _, table = out.partition("\n\n")
-    assert said.splitlines()[:3] == ["first", "all is well", "on the way"]
-    head, *rows = table.splitlines()
-    assert head.split() == ["lesson", "status", "seconds", "last", "line"]
-    cells = [re.split(r"\s+", row.strip(), maxsplit=3) for row in rows]
-    assert [cell[:2] for cell in cells[:4]] == [
-        ["1", "0"],
-        ["2", "3"],
-        ["3", "0"],
-        ["4", "0"],
-    ]
-    assert [cell[3:] for cell in cells[:3]] == [
-        ["all is well"],
-        ["on the way"],
-        ["-"],
-    ]
-    assert max(map(len, rows)) < 80
-    assert sum(row.count("words") for row in rows) == 20
-
-
-@pytest.mark.slow
-def test_the_quick_course(traced: None) -> None:
-    run = run_lab("quick")
-    assert run.returncode == 0
-    told = run.stderr.splitlines()
-    assert told.count(system.truth()) == len(lessons())
-    rows = run.stdout.partition("last line\n")[2].splitlines()
-    starts = [row.split() for row in rows if not row.startswith(" ")]
-    assert [start[0] for start in starts] == [one.number for one in lessons()]
-    assert {start[1] for start in starts} == {"0"}
-    assert not [line for line in told if line.startswith("note: ")]
-
-
-ENTRY = """
-[[part]]
-title = "Part"
-about = "About it."
-
-[[part.lesson]]
-number = "2"
-seconds = 3
-quick = {SIZE = "20"}
-film = {SIZE = "200"}
-long = {SIZE = "2000"}
-
-[[part.lesson]]
-number = "1"
-twin = {number = "2", lines = 5, differ = ["OTHER"]}
-"""
-SIZES = {
-    "_1_one": "SIZE = 1  # items\nOTHER = 1  # items\nprint('one', SIZE)",
-    "_2_two": "SIZE = 2  # items\nOTHER = 2  # items\nprint('two', SIZE)",
-    "_3_new": "print('not in the catalogue')",
-}
-
-
-def test_the_catalogue_gives_order_and_quick_constants(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
-) -> None:
-    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
-    listed = invoke().out.splitlines()
-    assert [line.split()[0] for line in listed] == ["2", "1", "3"]
-    assert listed[0].split()[1:3] == ["3", "s"]
-    run = invoke("quick")
-    assert run.status == 0
-    assert run.out.splitlines()[:3] == [
-        "two 20",
-        "one 1",
-        "not in the catalogue",
-    ]
-
-
 def test_film_takes_the_constants_for_filming(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+    small_course: Path, invoke: Invoke
 ) -> None:
-    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
     run = invoke("2", "--film")
     assert run.out == "two 200\n"
     _, constants, *notes = run.log
@@ -386,171 +59,6 @@ def test_film_takes_the_constants_for_filming(
     assert notes == []
     assert invoke("2", "--film", "SIZE=7").out == "two 7\n"
     assert invoke("--film").status == 2
-
-
-def test_the_constants_in_force_and_a_twin_that_differs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
-) -> None:
-    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES)
-    for number, other in ("1", "2"), ("2", "1"):
-        run = invoke(number)
-        _, constants, *notes = run.log
-        assert constants.endswith(f" SIZE={number} OTHER={number}")
-        # OTHER differs on purpose.
-        assert notes == [f"note: its twin {other} has SIZE={other}"]
-    for words in ["1", "2", "SIZE=5"], ["1", "SIZE=2"]:
-        log = invoke(*words).log
-        assert log
-        assert not [line for line in log if line.startswith("note: ")]
-    assert invoke("--quiet", "1").log == []
-
-
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
-        ("part = [", "lab/course.toml: "),
-        ('[[part]]\ntitle = "x"', "'lesson' is missing"),
-        (ENTRY.replace("seconds", "secnds"), "lesson 2: got an unexpected"),
-    ],
-)
-def test_a_mistake_in_the_catalogue_is_one_line(
-    entry: str,
-    told: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    invoke: Invoke,
-) -> None:
-    write_lessons(tmp_path, monkeypatch, entry, **SIZES)
-    for words in [], ["1"]:
-        run = invoke(*words)
-        assert (run.status, run.out) == (1, "")
-        assert run.err.count("\n") == 1
-        assert told in run.err
-
-
-def test_a_lesson_that_is_no_python_stops_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
-) -> None:
-    broken = {"_4_broken": "SIZE = 1\nprint('four'", "_5_bytes": ""}
-    write_lessons(tmp_path, monkeypatch, ENTRY, **SIZES | broken)
-    (tmp_path / "basics" / "5_bytes.py").write_bytes(b"\xff")
-    *_, four, five = invoke().out.splitlines()
-    assert "cannot be read: line 3: " in four
-    assert "cannot be read: " in five
-    assert invoke("1").out == "one 1\n"
-    run = invoke("4")
-    assert run.status == 1
-    assert 'basics/4_broken.py", line 3' in run.err
-    assert "SyntaxError: " in run.err
-    assert "catalogue.py" not in run.err
-    run = invoke("4", "SIZE=2")
-    assert (run.status, run.out) == (1, "")
-    assert run.err.startswith("lab: basics/4_broken.py, line 3: ")
-    assert run.err.count("\n") == 1
-
-
-def test_a_cue_sheet_has_all_that_an_instructor_needs(invoke: Invoke) -> None:
-    for lesson in lessons():
-        sheet = invoke("cue", lesson.number)
-        assert (sheet.status, sheet.err) == (0, "")
-        assert max(map(len, sheet.out.splitlines())) < 80
-        told = " ".join(sheet.out.split())
-        notes = lesson.notes
-        wanted = [notes.before, notes.during, notes.after, notes.watch]
-        wanted += [f"uv run lab {lesson.number}", f"{notes.minutes} minutes"]
-        wanted += [f"{name} = " for name in lesson.constants]
-        for text in wanted:
-            assert " ".join(text.split()) in told
-        film = shlex.join(f"{k}={v}" for k, v in notes.film.items())
-        assert (f"--film ({film})" in told) == bool(notes.film)
-
-
-@pytest.fixture
-def copy_of_the_project(tmp_path: Path) -> Path:
-    """Copy what a new lesson touches, and what its test needs."""
-    copy = tmp_path / "project"
-    names = "basics", "lab", "tests", "README.md", "pyproject.toml"
-    for name in names:
-        source = ROOT / name
-        if source.is_dir():
-            skip = shutil.ignore_patterns("__pycache__", "downloads")
-            shutil.copytree(source, copy / name, ignore=skip)
-        else:
-            shutil.copy(source, copy / name)
-    return copy
-
-
-Python = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def python_there(
-    copy_of_the_project: Path, monkeypatch: pytest.MonkeyPatch
-) -> Python:
-    """Run this Python in the copy, whose backstage comes first."""
-    for name in [name for name in os.environ if "XDIST" in name]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONPATH", str(copy_of_the_project / "lab"))
-
-    def python(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=copy_of_the_project,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return python
-
-
-def test_a_new_lesson_runs(
-    python_there: Python, copy_of_the_project: Path
-) -> None:
-    made = python_there("lab", "new", "15_name")
-    assert (made.returncode, made.stderr) == (0, "")
-    for name in (
-        "lab/toolbox/15_name.py",
-        "lab/course.toml",
-        "tests/lessons/test_15.py",
-        "README.md",
-        "lab/README.md",
-    ):
-        assert f"wrote {name}\n" in made.stdout
-    run = python_there("lab", "15")
-    assert run.returncode == 0
-    assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", run.stdout)
-    readme_text = (copy_of_the_project / "README.md").read_text("utf-8")
-    assert "`uv run lab/toolbox/15_name.py`" in readme_text
-    again = python_there("lab", "new", "15_other")
-    assert (again.returncode, again.stdout) == (2, "")
-    assert "lab/toolbox/15_name.py has that number already" in again.stderr
-
-
-@pytest.mark.slow
-def test_a_new_lesson_passes_its_tests(
-    python_there: Python, copy_of_the_project: Path
-) -> None:
-    python_there("lab", "new", "15_name")
-    tests = "tests/lessons/test_15.py", "tests/lessons/test_contracts.py"
-    passed = python_there("-m", "pytest", "-n0", "-q", *tests, "-k", "15")
-    assert passed.returncode == 0, passed.stdout
-    assert " passed" in passed.stdout
-    check = python_there("lab", "check", "15")
-    assert check.stdout.endswith("of 1 runs: held in 1\n")
-
-
-@pytest.mark.parametrize("name", ["", "15", "name", "15_Name", "015_x", "1_"])
-def test_a_new_lesson_needs_a_name(name: str, invoke: Invoke) -> None:
-    answer = invoke("new", name)
-    assert (answer.status, answer.out) == (2, "")
-    assert "no name of a lesson" in answer.err
-
-
-def test_a_new_lesson_goes_where_it_belongs() -> None:
-    places = {"4": "basics", "09": "lab", "14": "lab", "15": "lab/toolbox"}
-    for number, place in places.items():
-        assert new.folder(number).as_posix() == place
 
 
 def test_one_lesson_is_drawn_with_those_of_its_axis(
@@ -606,95 +114,6 @@ def test_a_lesson_that_is_compared_fits_on_the_axis(
     assert width == pytest.approx(10 * second, abs=0.1)
 
 
-STUBBORN = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-if sys.platform != "win32":
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-workers = [
-    subprocess.Popen([sys.executable, "-c", code + "; time.sleep(60)"])
-    for _ in range(2)
-]
-print("ready", flush=True)
-time.sleep(60)
-"""
-
-
-MULTIPLYING = """
-import signal, subprocess, sys, time
-code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-def start_another(*_):
-    subprocess.Popen([sys.executable, "-c", code + "; time.sleep(60)"])
-signal.signal(signal.SIGINT, start_another)
-signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-print("ready", flush=True)
-while True:
-    time.sleep(1)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C for one process there")
-@pytest.mark.parametrize(
-    ("body", "again"),
-    [
-        (STUBBORN, True),
-        pytest.param(STUBBORN, False, marks=pytest.mark.slow),
-        pytest.param(MULTIPLYING, False, marks=pytest.mark.slow),
-    ],
-)
-def test_a_lesson_that_ignores_ctrl_c_leaves_no_worker(
-    body: str,
-    again: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    traced: None,
-) -> None:
-    write_lessons(tmp_path, monkeypatch, _1_stubborn=body)
-    (lesson,) = lessons()
-    second = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-
-    def interrupt() -> None:
-        with catalogue.started(lesson, {}, stdout=subprocess.PIPE) as child:
-            assert child.stdout
-            assert child.stdout.readline() == "ready\n"
-            if again:  # pressed once more, while the lesson is made to end
-                second.start()
-            raise KeyboardInterrupt
-
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            interrupt()  # `traced` looks for the workers
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def test_the_site_is_left_to_end_by_itself(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    killed = []
-
-    class Fake:
-        def __init__(self, *command: str) -> None:
-            self.command = [*command]
-
-        def cmdline(self) -> list[str]:
-            return self.command
-
-        def kill(self) -> None:
-            killed.append(self)
-
-    worker = Fake("python", "worker.py")
-    others = [
-        Fake("python", str(SERVER)),
-        Fake("python", "-c", f"from {catalogue.RESOURCE_TRACKER} import main"),
-    ]
-    monkeypatch.setattr(psutil, "wait_procs", lambda *_: ([], []))
-    family: Any = [worker, *others]
-    catalogue._kill(family)
-    assert killed == [worker]
-
-
 @pytest.mark.parametrize(
     ("words", "terminal", "pauses"),
     [([], True, True), (["--no-pause"], True, False), ([], False, False)],
@@ -707,48 +126,16 @@ def test_only_a_terminal_pauses_and_not_where_it_need_not(
 ) -> None:
     asked = []
 
-    def take_all(pauses: bool, quick: bool) -> int:
+    def run_course(pauses: bool, quick: bool) -> int:
         asked.append((pauses, quick))
         return 0
 
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("sys.stdin.isatty", lambda: terminal)
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
-    monkeypatch.setattr(sequence, "take_all", take_all)
+    monkeypatch.setattr(sequence, "run_course", run_course)
     assert app.run(["all", *words]) == 0
     assert asked == [(pauses, False)]
-
-
-def test_a_course_without_failure_succeeds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_lessons(tmp_path, monkeypatch, _1_good="print('well')")
-    assert sequence.take_all(pauses=False, quick=False) == 0
-
-
-def test_the_course_waits_for_enter(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    bodies = {f"_{n}_x": f"print({n})" for n in range(1, 4)}
-    write_lessons(tmp_path, monkeypatch, **bodies)
-    asked = []
-
-    def answer(prompt: str) -> str:
-        asked.append(prompt)
-        if len(asked) == 2:
-            raise EOFError
-        return ""
-
-    monkeypatch.setattr("builtins.input", answer)
-    assert sequence.take_all(pauses=True, quick=False) == 0
-    assert asked == [
-        "Enter for basics/2_x.py ",
-        "Enter for basics/3_x.py ",
-    ]
-    rows = capsys.readouterr().out.partition("last line\n")[2].splitlines()
-    assert [row.split()[0] for row in rows] == ["1", "2"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no terminals of our own here")

@@ -28,12 +28,13 @@ def test_calibrate_finds_the_work_of_one_second(
 
 
 def test_every_lesson_that_computes_has_the_same_job() -> None:
-    computing = [one for one in lessons() if "WORK" in one.constants]
+    computing = [x for x in lessons() if "WORK" in x.constants]
     assert len(computing) >= 4
     jobs = {
         ast.dump(node)
-        for one in computing
-        for node in ast.parse(one.path.read_text("utf-8")).body
-        if isinstance(node, ast.FunctionDef) and node.name == calibrate.JOB
+        for lesson in computing
+        for node in ast.parse(lesson.path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and node.name == calibrate.FUNCTION
     }
     assert len(jobs) == 1

@@ -1,18 +1,20 @@
-"""`uv run lab check`: whether a lesson's prediction held."""
+"""`uv run lab check`: whether the prediction of a lesson held."""
 
 from pathlib import Path
 
 import psutil
 import pytest
 
-from backstage import system
-from backstage.course import check, predictions
-from backstage.course.catalogue import Lesson, Notes, lessons
-from backstage.course.check import FAILED, HELD, UNCLEAR
-from support.commands import Invoke
+from backstage.course import check
+from backstage.course.catalogue import Lesson, lessons
+from backstage.course.check import Outcome, check_lesson, check_run
+from backstage.course.predictions import holds
+from backstage.course.selection import find
+from backstage.errors import LabError
+from backstage.system import gil_is_on
 from support.lessons import RunLesson, find_once, write_lessons
 
-LONG = 3  # seconds, from which on a lesson's run is a slow test
+LONG = 3  # seconds of a run that make its test a slow one
 
 
 def is_quick(lesson: Lesson) -> bool:
@@ -30,54 +32,10 @@ each_lesson = pytest.mark.parametrize(
         for lesson in lessons()
     ],
 )
-
-
-@pytest.mark.parametrize(
-    ("label", "line", "value"),
-    [
-        ("threads", "GIL on, speed-up: threads 1.01, processes 1.80", 1.01),
-        ("threads", "10 pages in 1.0 s: 9.9 pages per second, 10 threads", 10),
-        ("pages_per_second", "in 1.0 s: 9.9 pages per second, 1 thread", 9.9),
-        ("thread", "in 1.0 s: 9.9 pages per second, 1 thread", 1),
-        ("cores_busy", "2.0 jobs per second, 1.9 cores busy", 1.9),
-        ("lost", "lost: 1,234,567 of 2,000,000 cents", 1_234_567),
-        ("cents", "lost: 1,234,567 of 2,000,000 cents", 2_000_000),
-        ("waiting", "pure Python 49%, C code 98%, waiting 100%", 1),
-        ("pure_python", "pure Python 49%, C code 98%, waiting 100%", 0.49),
-        ("longer", "took at most 3% longer than the fastest", 0.03),
-        ("task", "resident KB for one: task -0.1, thread 16.0", -0.1),
-        ("failed", "3 ok, 6 recovered, 1 failed; at most 4 requests", 1),
-    ],
-)
-def test_a_label_has_the_number_beside_it(
-    label: str, line: str, value: float
-) -> None:
-    assert predictions.value_of(label, line) == value
-
-
-@pytest.mark.parametrize("label", ["thread", "pages", "s"])
-def test_a_label_is_a_whole_word(label: str) -> None:
-    with pytest.raises(LookupError, match=f"no number beside '{label}'"):
-        predictions.value_of(label, "speed-up: threads 1.01, webpages 3")
-
-
-def test_a_condition_knows_labels_and_names() -> None:
-    condition = "0.8 <= threads <= 1.2 if gil else threads >= cores"
-    for gil, threads, held in (
-        (True, 1.0, True),
-        (True, 1.3, False),
-        (False, 1.3, False),
-        (False, 2.1, True),
-    ):
-        names = {"gil": gil, "cores": 2.0}
-        line = f"speed-up: threads {threads}"
-        assert predictions.holds(condition, line, names) is held
-
-
 ENTRY = """
 [[part]]
 title = "Part"
-about = "About it."
+summary = "A part."
 
 [[part.lesson]]
 number = "1"
@@ -94,48 +52,66 @@ print("size", SIZE)
 
 
 @pytest.mark.parametrize(
-    ("changes", "cores", "others", "kind", "reason"),
+    ("changes", "cores", "load", "outcome", "reason"),
     [
-        ([], 1, 0.0, HELD, ""),
-        (["SIZE=4"], 1, 0.0, FAILED, ""),
-        (["SIZE=4"], 99, 0.0, UNCLEAR, "it needs 99 cores, and "),
-        (["SIZE=4"], 1, 0.9, UNCLEAR, "other programs kept 0.9 cores busy"),
-        (["SIZE='x'"], 1, 0.9, FAILED, "no number beside 'size'"),
-        (["FACTOR=0"], 1, 0.9, FAILED, "it ended with an error"),
+        ({}, 1, 0.0, Outcome.HELD, ""),
+        ({"SIZE": "4"}, 1, 0.0, Outcome.FAILED, ""),
+        (
+            {"SIZE": "4"},
+            99,
+            0.0,
+            Outcome.UNCLEAR,
+            "it needs 99 cores, and 2 can be used",
+        ),
+        (
+            {"SIZE": "4"},
+            1,
+            0.9,
+            Outcome.UNCLEAR,
+            "other programs kept 0.9 cores busy",
+        ),
+        (
+            {"SIZE": "'x'"},
+            1,
+            0.9,
+            Outcome.FAILED,
+            "the last line has no number beside 'size'",
+        ),
+        (
+            {"FACTOR": "0"},
+            1,
+            0.9,
+            Outcome.FAILED,
+            "it ended with an error",
+        ),
     ],
 )
 def test_a_run_has_a_verdict(
-    changes: list[str],
+    changes: dict[str, str],
     cores: int,
-    others: float,
-    kind: str,
+    load: float,
+    outcome: Outcome,
     reason: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    invoke: Invoke,
 ) -> None:
     entry = ENTRY.format(cores=cores)
     write_lessons(tmp_path, monkeypatch, entry, _1_one=BODY)
-    monkeypatch.setattr(check, "other_programs", lambda: others)
+    monkeypatch.setattr(check, "measure_other_load", lambda: load)
     monkeypatch.setattr(check, "cpus", lambda: 2.0)
-    run = invoke("check", "1", *changes)
-    assert run.status == (1 if kind == FAILED else 0)
-    assert f"1 {kind}" in run.out
-    assert reason in run.out
-    assert run.out.splitlines()[-1] == f"of 1 runs: {kind} in 1"
+    verdict = check_run(find("1"), changes)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
-@pytest.mark.parametrize("looks", [[0.9, 0.0], [0.0, 0.9]])
+@pytest.mark.parametrize("loads", [[0.9, 0.0], [0.0, 0.9]])
 def test_other_programs_count_before_a_run_and_after_it(
-    looks: list[float],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    invoke: Invoke,
+    loads: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
-    found = iter(looks)
-    monkeypatch.setattr(check, "other_programs", lambda: next(found))
-    assert "1 unclear" in invoke("check", "1", "SIZE=4").out
+    samples = iter(loads)
+    monkeypatch.setattr(check, "measure_other_load", lambda: next(samples))
+    verdict = check_run(find("1"), {"SIZE": "4"})
+    assert verdict.outcome == Outcome.UNCLEAR
 
 
 def test_other_programs_are_counted_in_cores(
@@ -143,49 +119,54 @@ def test_other_programs_are_counted_in_cores(
 ) -> None:
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 50.0)
     monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
-    assert check.other_programs() == 2.0
+    assert check.measure_other_load() == 2.0
 
 
-def test_several_runs_are_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+@pytest.mark.parametrize(
+    ("size", "outcome", "status"), [("3", "held", 0), ("4", "failed", 1)]
+)
+def test_the_verdicts_are_printed_and_counted(
+    size: str,
+    outcome: str,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
-    monkeypatch.setattr(check, "other_programs", lambda: 0.0)
-    run = invoke("check", "1", "--runs", "3")
-    assert run.out.splitlines()[-1] == "of 3 runs: held in 3"
-    for runs in "0", "-1", "x":
-        assert invoke("check", "1", "--runs", runs).status == 2
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    assert check_lesson(find("1"), {"SIZE": size}, 2) == status
+    _, condition, first, second, last = capsys.readouterr().out.splitlines()
+    assert condition == "it holds if size == 3"
+    assert first.split() == ["1", outcome, "size", size]
+    assert second.split() == ["2", outcome, "size", size]
+    assert last == f"of 2 runs: {outcome} in 2"
 
 
-def test_a_lesson_without_a_condition_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
-) -> None:
-    write_lessons(tmp_path, monkeypatch, _1_one=BODY)
-    run = invoke("check", "1")
-    assert (run.status, run.out) == (1, "")
-    assert run.err == "lab: basics/1_one.py: no condition in the catalogue\n"
+def test_a_lesson_without_a_condition_is_an_error(small_course: Path) -> None:
+    with pytest.raises(LabError, match=r"1_one\.py: no condition in the cat"):
+        check_lesson(find("1"), {}, 1)
 
 
 @each_lesson
 def test_a_changed_constant_breaks_the_prediction(
     number: str, run_lesson: RunLesson
 ) -> None:
-    """Or the condition could not fail, and would say nothing."""
-    notes: Notes = find_once(number).notes
+    """A condition that cannot fail would be worth nothing."""
+    notes = find_once(number).notes
     assert notes.holds
     changes = {name: eval(value) for name, value in notes.breaks.items()}
     result = run_lesson(number, **changes)
     assert result.status == 0
-    names = {"gil": system.gil_is_on(), "cores": float(notes.cores)}
-    assert not predictions.holds(notes.holds, result.lines[-1], names)
+    names = {"gil": gil_is_on(), "cores": float(notes.cores)}
+    assert not holds(notes.holds, result.lines[-1], names)
 
 
 @pytest.mark.slow
 @pytest.mark.timing
 @each_lesson
 def test_the_prediction_can_be_decided(number: str) -> None:
-    """Whether it holds is for `uv run lab check`: noise may break it here."""
-    verdict = check.check_once(find_once(number), {})
-    assert verdict.kind in (HELD, UNCLEAR, FAILED)
+    """It need not hold: other programs may disturb the run."""
+    verdict = check_run(find_once(number), {})
     assert "no number beside" not in verdict.reason
     assert "ended with an error" not in verdict.reason

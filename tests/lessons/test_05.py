@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backstage.course.catalogue import find, started
+from backstage.course.running import start_lesson
+from backstage.course.selection import find
 from support.lessons import RunLesson, figure
 from support.processes import is_two_seconds_old
 from support.terminals import terminal
@@ -63,7 +64,9 @@ def test_a_terminal_shows_a_bar(run_lesson: RunLesson, tmp_path: Path) -> None:
     }
     with (
         terminal() as (screen, read, _),
-        started(find("05"), changes, stdout=screen, stderr=screen) as child,
+        start_lesson(
+            find("05"), changes, stdout=screen, stderr=screen
+        ) as child,
     ):
         child.wait()
         shown = read()

@@ -20,11 +20,10 @@ import pytest
 from backstage.course.catalogue import (
     ROOT,
     Lesson,
-    find,
     lessons,
-    parse_changes,
-    started,
 )
+from backstage.course.running import start_lesson
+from backstage.course.selection import find, parse_changes
 from backstage.lesson import MAY_BE_ZERO
 from support.lessons import SITE_LINE, RunLesson
 from support.processes import computing, has_a_connection, is_two_seconds_old
@@ -487,7 +486,9 @@ def test_a_folder_that_cannot_be_written_ends_it(
     "lesson", of_kind("saves"), ids=lambda lesson: lesson.number
 )
 def test_a_copy_saves_beside_the_lesson(lesson: Lesson) -> None:
-    with started(lesson, {"TIMEOUT": "0"}, stderr=subprocess.PIPE) as child:
+    with start_lesson(
+        lesson, {"TIMEOUT": "0"}, stderr=subprocess.PIPE
+    ) as child:
         script = Path(list(child.args)[-1])  # type: ignore[arg-type]
         text = script.read_text("utf-8")
         child.communicate()

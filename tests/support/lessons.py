@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backstage.course import catalogue
-from backstage.course.catalogue import find
+from backstage.course.selection import find
 
 SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
 GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
@@ -42,6 +42,28 @@ class RunResult:
         return line
 
 
+# Two twins, for the tests of the course.
+SMALL_CATALOGUE = """
+[[part]]
+title = "Part"
+summary = "A part."
+
+[[part.lesson]]
+number = "2"
+seconds = 3
+quick = {SIZE = "20"}
+film = {SIZE = "200"}
+long = {SIZE = "2000"}
+
+[[part.lesson]]
+number = "1"
+twin = {number = "2", lines = 5, differ = ["OTHER"]}
+"""
+SMALL_LESSONS = {
+    "_1_one": "SIZE = 1  # items\nOTHER = 1  # items\nprint('one', SIZE)",
+    "_2_two": "SIZE = 2  # items\nOTHER = 2  # items\nprint('two', SIZE)",
+    "_3_new": "print('not in the catalogue')",
+}
 RunLesson = Callable[..., RunResult]
 find_once = cache(find)  # which reads the whole catalogue
 

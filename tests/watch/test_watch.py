@@ -51,7 +51,7 @@ def watching(
     def run(source: str) -> Recording:
         script = tmp_path / "1_child.py"
         script.write_text(source, "utf-8")
-        lesson = catalogue.read(script)
+        lesson = catalogue.read_lesson(script)
         return watcher.watch(lesson, {})
 
     return run
@@ -462,7 +462,7 @@ def test_pictures_are_of_all_lessons_or_none(
         (tmp_path / f"{n}_x.py").write_text(source, "utf-8")
     notes = {number: catalogue.Notes(axis="shared") for number in ("0", "1")}
     paths = sorted(tmp_path.glob("*.py"))
-    made = [catalogue.read(path, notes) for path in paths]
+    made = [catalogue.read_lesson(path, notes) for path in paths]
     folder = tmp_path / "pictures"
     monkeypatch.setattr(pictures, "lessons", lambda: made)
     monkeypatch.setattr(pictures, "FOLDER", folder)

@@ -12,7 +12,8 @@ from backstage.bench.run import (
     tables,
 )
 from backstage.course.catalogue import README, ROOT
-from backstage.files import replace_block, write_whole
+from backstage.errors import LabError
+from backstage.files import replace_block, write_atomically
 
 RESULTS = FOLDER / "results.json"
 PAGE = ROOT / "lab" / "RESULTS.md"
@@ -30,7 +31,7 @@ def write() -> None:
 
     Pictures of groups that are no longer in RESULTS are removed.
 
-    Raises ValueError where RESULTS is none or lacks a row, or where the
+    Raises ValueError where RESULTS is none or lacks a row, LabError where the
     README lacks a marker; OSError where a file cannot be read or written.
     """
     results = load(RESULTS)
@@ -38,16 +39,16 @@ def write() -> None:
     readme = README.read_text("utf-8")
     try:
         readme = replace_block(readme, "results", lines)
-    except ValueError as error:
-        raise ValueError(f"{README.name}: {error}") from None
-    write_whole(README, readme)
+    except LabError as error:
+        raise LabError(f"{README.name}: {error}") from None
+    write_atomically(README, readme)
     pictures = draw_pictures(results)
     for name, picture in pictures.items():
-        write_whole(PICTURES / name, picture)
+        write_atomically(PICTURES / name, picture)
     for path in PICTURES.glob(f"{PREFIX}*.svg"):
         if path.name not in pictures:
             path.unlink()
-    write_whole(PAGE, page(results))
+    write_atomically(PAGE, page(results))
 
 
 def draw_pictures(results: Results) -> dict[str, str]:

@@ -23,7 +23,7 @@ from backstage.drawing.axes import (
     tick_label,
     times_axis,
 )
-from backstage.files import write_whole
+from backstage.files import write_atomically
 
 WIDTH = 79  # columns
 LINES = 12  # of a plot of lines, or as many as it has labels
@@ -74,7 +74,7 @@ def write_svgs(results: Results, file: Path) -> list[Path]:
         for name in pictures
     }
     for name, path in paths.items():
-        write_whole(path, pictures[name])
+        write_atomically(path, pictures[name])
     return list(paths.values())
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from backstage.course.catalogue import ROOT, end_family
-from backstage.files import write_whole
-from backstage.system import truth
+from backstage.course.catalogue import ROOT
+from backstage.files import write_atomically
+from backstage.processes import kill_tree
+from backstage.system import environment_summary
 
 log = logging.getLogger(__name__)
 
@@ -90,9 +91,9 @@ def bench(chosen: Sequence[str], options: Sequence[str]) -> int:
         command += [str(FOLDER / f"test_{name}.py") for name in chosen]
         status, report = _run_pytest(command, folder)
         if json_file and file.exists():
-            write_whole(json_file, file.read_text("utf-8"))
+            write_atomically(json_file, file.read_text("utf-8"))
         if status == 0 and file.exists():
-            log.info(truth())
+            log.info(environment_summary())
             print(tables(load(file).rows))
             return 0
     if status == USAGE:
@@ -153,7 +154,7 @@ def _run_pytest(command: list[str], folder: str) -> tuple[int, str]:
                     errors.append(line)
             status = child.wait()
         except BaseException:
-            end_family(child)
+            kill_tree(child)
             raise
     return status, output.read_text(errors="replace") + "".join(errors)
 

@@ -96,8 +96,8 @@ def calibrate() -> int:
     The job is that of the computing lessons.
     """
     from backstage.course import calibrate
-    from backstage.system import truth
+    from backstage.system import environment_summary
 
-    log.info(truth())
+    log.info(environment_summary())
     calibrate.calibrate()
     return 0

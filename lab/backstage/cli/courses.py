@@ -30,7 +30,7 @@ def run(words: tuple[str, ...], film: bool) -> int:
             (lesson, {**lesson.notes.film, **changes})
             for lesson, changes in chosen
         ]
-    return sequence.play_all(chosen)
+    return sequence.run_lessons(chosen)
 
 
 @click.command("all")
@@ -48,7 +48,7 @@ def run_all(no_pause: bool) -> int:
 
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     pauses = in_terminal and not no_pause
-    return sequence.take_all(pauses, quick=False)
+    return sequence.run_course(pauses, quick=False)
 
 
 @click.command()
@@ -61,7 +61,7 @@ def quick() -> int:
     """
     from backstage.course import sequence
 
-    return sequence.take_all(pauses=False, quick=True)
+    return sequence.run_course(pauses=False, quick=True)
 
 
 @click.command()
@@ -78,8 +78,8 @@ def on(python: str, words: tuple[str, ...]) -> int:
     from backstage.course import pythons, sequence
 
     chosen = parse_words(words)
-    with pythons.environment(python) as interpreter:
-        return sequence.play_all(chosen, interpreter)
+    with pythons.make_environment(python) as interpreter:
+        return sequence.run_lessons(chosen, interpreter)
 
 
 @click.command()
@@ -97,7 +97,7 @@ def matrix(versions: str, words: tuple[str, ...]) -> int:
     names = [name for name in versions.split(",") if name]
     if not names:
         raise UsageError(f"no Python in {versions!r}")
-    return pythons.compare(names, *parse_one(words))
+    return pythons.run_matrix(names, *parse_one(words))
 
 
 @click.command()
@@ -119,4 +119,4 @@ def check(words: tuple[str, ...], runs: int) -> int:
     """
     from backstage.course import check
 
-    return check.check(*parse_one(words), runs)
+    return check.check_lesson(*parse_one(words), runs)

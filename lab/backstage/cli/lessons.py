@@ -7,7 +7,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from backstage.course.catalogue import Lesson, find, lessons, parse_changes
+from backstage.course.catalogue import Lesson, lessons
+from backstage.course.selection import find, parse_changes
 from backstage.errors import LabError, UsageError
 
 Run = tuple[Lesson, dict[str, str]]  # a lesson, and sources by constants
@@ -79,11 +80,8 @@ def parse_words(words: Sequence[str]) -> list[Run]:
     ]
     if not names:
         raise UsageError(f"no lesson to change {changes[0]} in")
-    try:
-        chosen = [find(name) for name in names]
-        return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
-    except (LookupError, ValueError) as error:
-        raise UsageError(error.args[0]) from None
+    chosen = [find(name) for name in names]
+    return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
 
 
 def parse_one(words: Sequence[str]) -> Run:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from backstage.course.catalogue import find, lessons
+from backstage.course.catalogue import lessons
+from backstage.course.selection import find
 
 HELP = """
 Type lessons (03 04), with other constants if you like (04 WORK=1_000_000),

@@ -6,7 +6,7 @@ import click
 
 from backstage.cli.lessons import LessonWord, parse_words
 from backstage.cli.options import quiet_option
-from backstage.errors import LabError, UsageError
+from backstage.errors import LabError
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,7 @@ def new(name: str) -> int:
     """
     from backstage.course import new
 
-    try:
-        paths = new.make(name)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    paths = new.create_lesson(name)
     for path in paths:
         print(f"wrote {path}")
     number = name.partition("_")[0]
@@ -54,11 +51,11 @@ def pictures(words: tuple[str, ...]) -> int:
     Without a number it draws all of them. Lessons that share a time axis
     with one that is named are drawn as well.
     """
-    from backstage.system import truth
+    from backstage.system import environment_summary
     from backstage.watch.pictures import draw_lessons
 
     chosen = parse_words(words) if words else []
-    log.info(truth())
+    log.info(environment_summary())
     draw_lessons([lesson for lesson, _ in chosen])
     return 0
 
@@ -71,13 +68,13 @@ def pictures(words: tuple[str, ...]) -> int:
 def readme(tables: bool) -> int:
     """Run all lessons and write what they print into the README's table."""
     from backstage.course import readme
-    from backstage.system import truth
+    from backstage.system import environment_summary
 
     if tables:
-        readme.write({})
+        readme.write_readmes({})
         return 0
-    log.info(truth())
-    readme.measure()
+    log.info(environment_summary())
+    readme.measure_lessons()
     return 0
 
 

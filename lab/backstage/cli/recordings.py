@@ -29,8 +29,8 @@ def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
     and for what. All of it is seen from outside. After Ctrl-C the part until
     then is drawn.
     """
-    from backstage.course.catalogue import announce
-    from backstage.files import write_whole
+    from backstage.course.running import announce
+    from backstage.files import write_atomically
     from backstage.watch import events, watcher
     from backstage.watch.svg import draw_svg
     from backstage.watch.terminal import draw_text
@@ -40,7 +40,7 @@ def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
     recording = watcher.watch(lesson, changes, sys.stdout)
     print(f"\n{draw_text(recording, lesson)}", flush=True)
     if svg:
-        write_whole(svg, draw_svg(recording, lesson))
+        write_atomically(svg, draw_svg(recording, lesson))
     if save:
         events.save(recording.log, save)
     if recording.stopped:
@@ -56,8 +56,8 @@ def replay(file: Path, svg: Path | None) -> int:
 
     `lab watch --save FILE` writes the file: one event on each line.
     """
-    from backstage.course.catalogue import find
-    from backstage.files import write_whole
+    from backstage.course.selection import find
+    from backstage.files import write_atomically
     from backstage.watch import events
     from backstage.watch.recording import rebuild
     from backstage.watch.svg import draw_svg
@@ -66,14 +66,14 @@ def replay(file: Path, svg: Path | None) -> int:
     try:
         event_log = events.load(file)
         lesson = find(event_log.lesson)
-    except (ValueError, OSError, LookupError) as error:
+    except (ValueError, OSError) as error:
         raise UsageError(str(error)) from None
     recording = rebuild(event_log)
     for line in recording.lines:
         print(line.text)
     print(f"\n{draw_text(recording, lesson)}")
     if svg:
-        write_whole(svg, draw_svg(recording, lesson))
+        write_atomically(svg, draw_svg(recording, lesson))
     return 0
 
 
@@ -85,9 +85,9 @@ def cue(words: tuple[str, ...]) -> int:
     That is what to say before, during and after the run, the command, the
     constants that are worth changing, and what to watch.
     """
-    from backstage.course.cue import sheet
+    from backstage.course.cue import format_cue_sheet
 
-    sheets = [sheet(lesson) for lesson, _ in parse_words(words)]
+    sheets = [format_cue_sheet(lesson) for lesson, _ in parse_words(words)]
     print("\n\n".join(sheets))
     return 0
 

@@ -1,4 +1,4 @@
-"""How long one job of the computing lessons takes on this machine."""
+"""Measures how long one job of the computing lessons takes here."""
 
 import ast
 import runpy
@@ -11,38 +11,39 @@ from tqdm import tqdm
 
 from backstage.course.catalogue import lessons
 
-JOB, SIZE = "count_digits", "WORK"  # the function, the constant that it takes
+FUNCTION = "count_digits"  # one job
+CONSTANT = "WORK"  # its argument
 RUNS = 5
-TARGET = 1.0  # seconds that a job shall take
+TARGET = 1.0  # seconds for one job
 
 
 def calibrate() -> None:
-    """Print how long a job takes, and with which WORK it takes one second.
+    """Print how long a job takes, and the WORK with which it takes a second.
 
-    The job is that of the first lesson which has the constant; the new value
-    has two figures, and its time is measured as well.
+    The job is that of the first lesson that has the constant. The new value
+    has two significant digits, and is measured as well.
     """
-    lesson = next(one for one in lessons() if SIZE in one.constants)
-    job = runpy.run_path(str(lesson.path))[JOB]
-    size = ast.literal_eval(lesson.constants[SIZE])
-    seconds = _measure(job, size)
-    wanted = int(float(f"{size * TARGET / seconds:.1e}"))
-    _measure(job, wanted)
-    print(f"try it: uv run lab {lesson.number} {SIZE}={wanted:_}")
+    lesson = next(x for x in lessons() if CONSTANT in x.constants)
+    job = runpy.run_path(str(lesson.path))[FUNCTION]
+    work = ast.literal_eval(lesson.constants[CONSTANT])
+    seconds = _measure(job, work)
+    target_work = int(float(f"{work * TARGET / seconds:.1e}"))
+    _measure(job, target_work)
+    print(f"try it: uv run lab {lesson.number} {CONSTANT}={target_work:_}")
 
 
-def _measure(job: Callable[[int], Any], size: int) -> float:
-    """Print how long a job of that size takes; return its median seconds."""
+def _measure(job: Callable[[int], Any], work: int) -> float:
+    """Print how long a job takes; return the median in seconds."""
     times = []
-    what = f"{SIZE} = {size:_}"
-    # 80 less the terminal's ^C, or it would break the line.
-    for _ in tqdm(range(RUNS), what, ncols=72, leave=False, disable=None):
+    title = f"{CONSTANT} = {work:_}"
+    # Narrower than a terminal: its ^C must not break the line.
+    for _ in tqdm(range(RUNS), title, ncols=72, leave=False, disable=None):
         start = perf_counter()
-        job(size)
+        job(work)
         times.append(perf_counter() - start)
     middle = median(times)
     print(
-        f"{what}: {middle:.2f} s a job "
+        f"{title}: {middle:.2f} s a job "
         f"({RUNS} runs, {min(times):.2f} to {max(times):.2f} s)"
     )
     return middle

@@ -1,95 +1,106 @@
-"""Whether a lesson's prediction holds, over one run or many."""
+"""Decides whether the prediction of a lesson holds, over one run or many."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import psutil
 from tqdm import tqdm
 
-from backstage.course.catalogue import (
-    Lesson,
-    LessonError,
-    exit_status,
-    started,
-)
+from backstage.course.catalogue import Lesson
 from backstage.course.predictions import holds
+from backstage.course.running import capture_lesson
+from backstage.errors import LabError
 from backstage.system import cpus, gil_is_on
 
-BUSY = 0.25  # cores of other programs, from which on they may disturb a run
-LOOK = 0.3  # seconds of a look at what other programs do
-HELD, FAILED, UNCLEAR = "held", "failed", "unclear"
+MAX_OTHER_LOAD = 0.25  # cores that other programs may keep busy
+SAMPLE_TIME = 0.3  # seconds of a measurement of that load
+
+
+class Outcome(StrEnum):
+    """What a run says about a prediction."""
+
+    HELD = "held"
+    FAILED = "failed"
+    UNCLEAR = "unclear"  # it did not hold, but this machine cannot show it
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a prediction held in a run: its last line, and why it did not.
+    """Whether a prediction held in a run.
 
-    `kind` is HELD, FAILED, or UNCLEAR where this machine cannot show it.
+    Attributes:
+        outcome: Whether it did.
+        last_line: The last line of the output.
+        reason: What else explains the outcome, or "".
     """
 
-    kind: str
-    line: str
+    outcome: Outcome
+    last_line: str
     reason: str = ""
 
 
-def check(lesson: Lesson, changes: Mapping[str, str], runs: int) -> int:
-    """Run a lesson so many times, and print whether its prediction held.
+def check_lesson(lesson: Lesson, changes: Mapping[str, str], runs: int) -> int:
+    """Run a lesson several times, and print whether its prediction held.
 
-    Returns 1 where the prediction failed in a run, else 0.
+    Args:
+        lesson: What to run.
+        changes: The sources of new values, by the names of its constants.
+        runs: How many times to run it.
 
-    Raises LessonError where the catalogue has no condition for the lesson.
+    Returns:
+        1 if the prediction failed in a run, or else 0.
+
+    Raises:
+        LabError: If the catalogue has no condition for the lesson.
     """
     condition = lesson.notes.holds
     if not condition:
-        raise LessonError(f"{lesson.name}: no condition in the catalogue")
+        raise LabError(f"{lesson.name}: no condition in the catalogue")
     print(f"{lesson.name}: {lesson.prediction}")
     print(f"it holds if {condition}")
-    kinds = Counter[str]()
+    outcomes = Counter[Outcome]()
     for number in tqdm(range(runs), "runs", leave=False, disable=None):
-        verdict = check_once(lesson, changes)
-        kinds[verdict.kind] += 1
-        tqdm.write(f"{number + 1:>3} {verdict.kind:<8}{verdict.line}")
+        verdict = check_run(lesson, changes)
+        outcomes[verdict.outcome] += 1
+        tqdm.write(f"{number + 1:>3} {verdict.outcome:<8}{verdict.last_line}")
         if verdict.reason:
             tqdm.write(f"    {verdict.reason}")
-    counts = [f"{kind} in {kinds[kind]}" for kind in kinds]
+    counts = [f"{outcome} in {count}" for outcome, count in outcomes.items()]
     print(f"of {runs} runs: {', '.join(counts)}")
-    return 1 if kinds[FAILED] else 0
+    return 1 if outcomes[Outcome.FAILED] else 0
 
 
-def check_once(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
+def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     """Run a lesson once, and decide whether its prediction held."""
-    busy = other_programs()
-    with started(
-        lesson, changes, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        out, errors = child.communicate()
-    if exit_status(child):
-        last = (errors.strip() or out.strip() or "no output").splitlines()[-1]
-        return Verdict(FAILED, last, "it ended with an error")
-    line = (out.strip() or "no output").splitlines()[-1]
+    load = measure_other_load()
+    run = capture_lesson(lesson, changes)
+    output = run.stdout.strip()
+    last_line = (output or "no output").splitlines()[-1]
+    if run.returncode:
+        if run.stderr.strip():
+            last_line = run.stderr.strip().splitlines()[-1]
+        return Verdict(Outcome.FAILED, last_line, "it ended with an error")
     names = {"gil": gil_is_on(), "cores": cpus()}
     try:
-        if holds(lesson.notes.holds, line, names):
-            return Verdict(HELD, line)
+        if holds(lesson.notes.holds, last_line, names):
+            return Verdict(Outcome.HELD, last_line)
     except LookupError as error:
-        return Verdict(FAILED, line, error.args[0])
+        return Verdict(Outcome.FAILED, last_line, error.args[0])
     if lesson.notes.cores > cpus():
-        return Verdict(
-            UNCLEAR,
-            line,
-            f"it needs {lesson.notes.cores} cores, and {cpus():g} can be used",
+        reason = (
+            f"it needs {lesson.notes.cores} cores, and {cpus():g} can be used"
         )
-    busy = max(busy, other_programs())
-    if busy > BUSY:
-        return Verdict(
-            UNCLEAR, line, f"other programs kept {busy:.1f} cores busy"
-        )
-    return Verdict(FAILED, line)
+        return Verdict(Outcome.UNCLEAR, last_line, reason)
+    load = max(load, measure_other_load())
+    if load > MAX_OTHER_LOAD:
+        reason = f"other programs kept {load:.1f} cores busy"
+        return Verdict(Outcome.UNCLEAR, last_line, reason)
+    return Verdict(Outcome.FAILED, last_line)
 
 
-def other_programs() -> float:
+def measure_other_load() -> float:
     """Return how many cores other programs keep busy at the moment."""
-    share = psutil.cpu_percent(interval=LOOK) / 100
+    share = psutil.cpu_percent(interval=SAMPLE_TIME) / 100
     return share * (psutil.cpu_count() or 1)

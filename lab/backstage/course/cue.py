@@ -1,4 +1,4 @@
-"""The instructor's cue sheet of a lesson."""
+"""The instructor's cue sheet for a lesson."""
 
 import shlex
 import textwrap
@@ -6,20 +6,36 @@ import textwrap
 from backstage.course.catalogue import Lesson
 
 WIDTH = 79  # columns
-INDENT = 8  # columns before what is said of each heading
+INDENT = 8  # columns of the headings
 
 
-def sheet(lesson: Lesson) -> str:
+def format_cue_sheet(lesson: Lesson) -> str:
     """Return what an instructor needs to film a lesson, in 79 columns.
 
-    What the catalogue does not say of the lesson is left out.
+    Fields that the catalogue leaves empty are left out.
     """
+    lines = textwrap.wrap(f"{lesson.name}: {lesson.title}", WIDTH)
+    for heading, text in _list_rows(lesson):
+        if text:
+            lines += textwrap.wrap(
+                " ".join(text.split()),
+                WIDTH,
+                initial_indent=f"{heading:<{INDENT}}",
+                subsequent_indent=" " * INDENT,
+                break_on_hyphens=False,
+            )
+    return "\n".join(lines)
+
+
+def _list_rows(lesson: Lesson) -> list[tuple[str, str]]:
+    """Return the rows of the sheet: a heading and a text each."""
     notes = lesson.notes
-    run = f"uv run lab {lesson.number}"
-    rows = [("run", f"{run}  ({notes.seconds:g} s)" if notes.seconds else run)]
+    command = f"uv run lab {lesson.number}"
+    seconds = f"  ({notes.seconds:g} s)" if notes.seconds else ""
+    rows = [("run", f"{command}{seconds}")]
     if notes.film:
         changes = [f"{name}={value}" for name, value in notes.film.items()]
-        rows.append(("film", f"{run} --film  ({shlex.join(changes)})"))
+        rows.append(("film", f"{command} --film  ({shlex.join(changes)})"))
     if notes.minutes:
         rows.append(("study", f"{notes.minutes} minutes"))
     rows += [
@@ -32,14 +48,4 @@ def sheet(lesson: Lesson) -> str:
     for name, unit in lesson.units.items():
         rows.append((heading, f"{name} = {lesson.constants[name]}  # {unit}"))
         heading = ""
-    lines = textwrap.wrap(f"{lesson.name}: {lesson.title}", WIDTH)
-    for heading, text in rows:
-        if text:
-            lines += textwrap.wrap(
-                " ".join(text.split()),
-                WIDTH,
-                initial_indent=f"{heading:<{INDENT}}",
-                subsequent_indent=" " * INDENT,
-                break_on_hyphens=False,
-            )
-    return "\n".join(lines)
+    return rows

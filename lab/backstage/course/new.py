@@ -1,11 +1,12 @@
-"""A new lesson to begin with: a script that runs, its entry, its test."""
+"""Begins a new lesson: a script that runs, its entry, and its test."""
 
 import re
 from pathlib import Path
 
-from backstage.course import readme
 from backstage.course.catalogue import CATALOGUE, README, ROOT, lessons
-from backstage.files import write_whole
+from backstage.course.readme import LAB_README, write_readmes
+from backstage.errors import UsageError
+from backstage.files import write_atomically
 
 SCRIPT = '''"""Say in one sentence what the script does.
 
@@ -66,36 +67,39 @@ def test_it_counts_its_jobs(run_lesson: RunLesson) -> None:
 '''
 
 
-def make(name: str) -> list[str]:
+def create_lesson(name: str) -> list[str]:
     """Write a script, its entry in the catalogue, and its test.
 
-    Arguments: `name`, of the script without ".py", such as "15_name".
+    Args:
+        name: That of the script without ".py", such as "15_name".
 
-    Returns the paths of what was written, from the project's folder.
+    Returns:
+        The paths of the files that were written, from the project's folder.
 
-    Raises ValueError, in one line, where the name is no such name or its
-    number is taken.
+    Raises:
+        UsageError: If this is not the name of a lesson, or if its number is
+            in use.
     """
     match = re.fullmatch(r"(\d{1,2})_[a-z][a-z0-9_]*", name)
     if not match:
-        raise ValueError(f"no name of a lesson: {name!r}; 15_name would be")
+        raise UsageError(f"no name of a lesson: {name!r}; 15_name would be")
     number = match[1]
     for lesson in lessons():
         if lesson.number == number:
-            raise ValueError(f"{lesson.name} has that number already")
-    script = ROOT / folder(number) / f"{name}.py"
+            raise UsageError(f"{lesson.name} has that number already")
+    script = ROOT / choose_folder(number) / f"{name}.py"
     test = ROOT / "tests" / "lessons" / f"test_{number}.py"
     catalogue = CATALOGUE.read_text("utf-8")
-    write_whole(script, SCRIPT)
-    write_whole(CATALOGUE, catalogue + ENTRY.format(number=number))
-    write_whole(test, TEST.format(number=number))
-    readme.write({})
-    written = script, CATALOGUE, test, README, readme.LAB_README
+    write_atomically(script, SCRIPT)
+    write_atomically(CATALOGUE, catalogue + ENTRY.format(number=number))
+    write_atomically(test, TEST.format(number=number))
+    write_readmes({})
+    written = script, CATALOGUE, test, README, LAB_README
     return [path.relative_to(ROOT).as_posix() for path in written]
 
 
-def folder(number: str) -> Path:
-    """Return where a lesson of that number belongs."""
+def choose_folder(number: str) -> Path:
+    """Return the folder for a lesson with that number, from the project's."""
     if len(number) == 1:
         return Path("basics")
     return Path("lab") if int(number) < 15 else Path("lab", "toolbox")

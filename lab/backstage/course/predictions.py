@@ -1,4 +1,4 @@
-"""A prediction as a condition on the last line of a lesson's output."""
+"""Predictions, as conditions on the last line of a lesson's output."""
 
 import re
 from collections.abc import Mapping
@@ -7,38 +7,45 @@ NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)(%?)"
 
 
 def holds(condition: str, line: str, names: Mapping[str, object]) -> bool:
-    """Tell whether a condition is true of a line of output.
+    """Return whether a condition is true of a line of output.
 
-    Arguments: `condition`, a Python expression; `line`, in which its names
-    are looked for (see `value_of`); `names`, further names that it may use.
+    Args:
+        condition: A Python expression. Its names are labels in the line (see
+            `value_of`).
+        line: The line of output.
+        names: Values of further names that the condition may use.
 
-    Raises LookupError, in one line, where the line lacks a name.
+    Raises:
+        LookupError: If the line lacks a label.
     """
 
-    class Values(dict[str, object]):
-        def __missing__(self, name: str) -> float:
-            return value_of(name, line)
+    class Figures(dict[str, object]):
+        def __missing__(self, label: str) -> float:
+            return value_of(label, line)
 
-    # No builtins but min: eval would look for labels among them.
-    known = Values({"min": min, **names})
-    return bool(eval(condition, {"__builtins__": {}}, known))
+    # eval would look for labels among the builtins.
+    figures = Figures({"min": min, **names})
+    return bool(eval(condition, {"__builtins__": {}}, figures))
 
 
 def value_of(label: str, line: str) -> float:
     """Return the number beside a label in a line of output.
 
-    A label's "_" stands for a blank or any other sign. The number comes right
-    after it ("threads 1.01", "lost: 12") or else right before it ("9.9 pages
-    per second"); "49%" is 0.49.
+    It stands right after the label ("threads 1.01", "lost: 12") or else right
+    before it ("9.9 pages per second"). The value of "49%" is 0.49.
 
-    Raises LookupError, in one line, where there is none.
+    Args:
+        label: Words, with "_" for a blank or any other sign between them.
+        line: The line of output.
+
+    Raises:
+        LookupError: If there is no such number.
     """
-    words = r"\W+".join(map(re.escape, label.split("_")))
-    for pattern in (
-        rf"(?i)\b{words}:? {NUMBER}",
-        rf"(?i){NUMBER} (?:s )?{words}\b",
-    ):
-        if found := re.search(pattern, line):
-            number = float(found[1].replace(",", ""))
-            return number / 100 if found[2] else number
-    raise LookupError(f"the last line has no number beside {label!r}")
+    pattern = r"\W+".join(map(re.escape, label.split("_")))
+    after = re.search(rf"(?i)\b{pattern}:? {NUMBER}", line)
+    before = re.search(rf"(?i){NUMBER} (?:s )?{pattern}\b", line)
+    match = after or before
+    if match is None:
+        raise LookupError(f"the last line has no number beside {label!r}")
+    number = float(match[1].replace(",", ""))
+    return number / 100 if match[2] else number

@@ -1,9 +1,9 @@
-"""The parts of the two READMEs that come from the catalogue and from runs."""
+"""Writes the parts of both READMEs that come from the catalogue and runs."""
 
 import datetime
 import platform
 import re
-import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -14,91 +14,101 @@ from backstage.course.catalogue import (
     Part,
     lessons,
     parts,
-    started,
 )
-from backstage.files import replace_block, write_whole
-from backstage.system import truth
+from backstage.course.running import capture_lesson
+from backstage.errors import LabError
+from backstage.files import has_block, replace_block, write_atomically
+from backstage.system import environment_summary
 
 LAB_README = ROOT / "lab" / "README.md"
 PICTURES = ROOT / "lab" / "pictures"
 NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 
 
-def measure() -> None:
-    """Run every lesson and write what it prints into the READMEs.
+def measure_lessons() -> None:
+    """Run all lessons, and write their output into the READMEs.
 
-    Raises ChildProcessError where a lesson fails: they stay as they were.
+    Raises:
+        LabError: If a lesson fails; the READMEs stay as they were.
     """
     outputs = {}
     for lesson in lessons():
         print(f"{lesson.name}: ", end="", flush=True)
-        outputs[lesson.number] = output(lesson)
+        outputs[lesson.number] = _run(lesson)
         print(outputs[lesson.number].splitlines()[-1])
-    write(outputs)
+    write_readmes(outputs)
 
 
-def write(outputs: Mapping[str, str]) -> None:
+def write_readmes(outputs: Mapping[str, str]) -> None:
     """Write what comes from the catalogue into both READMEs.
 
-    Arguments: `outputs`, of lessons that have just run, by their numbers.
-    Without any, the outputs that stand there remain.
+    Args:
+        outputs: The output of lessons that have just run, by their numbers.
+            The READMEs keep the output of other lessons.
 
-    Raises ValueError where a README lacks the markers of a block.
+    Raises:
+        LabError: If the markers of a block are missing in a README.
     """
+    course = lessons()
     pages = {page: page.read_text("utf-8") for page in (README, LAB_README)}
-    pages[README] = with_blocks(pages[README], lessons(), parts(), outputs)
-    table = tools(lessons())
-    pages[LAB_README] = replace_block(pages[LAB_README], "tools", table)
-    for lesson in lessons():
-        if lesson.notes.block and lesson.number in outputs:
-            page = README if begin(lesson) in pages[README] else LAB_README
-            block = shown(lesson, outputs[lesson.number])
-            pages[page] = replace_block(pages[page], lesson.notes.block, block)
+    pages[README] = fill_blocks(pages[README], course, parts(), outputs)
+    tools = format_tools(course)
+    pages[LAB_README] = replace_block(pages[LAB_README], "tools", tools)
+    for lesson in course:
+        name = lesson.notes.block
+        if name and lesson.number in outputs:
+            page = README if has_block(pages[README], name) else LAB_README
+            block = format_output(lesson, outputs[lesson.number])
+            pages[page] = replace_block(pages[page], name, block)
     for page, text in pages.items():
-        write_whole(page, text)
+        write_atomically(page, text)
 
 
-def with_blocks(
+def fill_blocks(
     text: str,
     course: Sequence[Lesson],
-    groups: Sequence[Part],
+    course_parts: Sequence[Part],
     outputs: Mapping[str, str],
 ) -> str:
-    """Return the README's text with the tables of this course.
+    """Return the text of the README with the tables of a course.
 
-    Arguments: as for `write`.
+    Args:
+        text: The README.
+        course: The lessons.
+        course_parts: The parts of the course.
+        outputs: As for `write_readmes`.
 
-    Raises ValueError where the text lacks the markers of a block.
+    Raises:
+        LabError: If the markers of a block are missing.
     """
-    where = where_and_when() if outputs else _measured_sentence(text)
-    samples = {one.number: _old_sample(text, one) for one in course}
-    for number, whole in outputs.items():
-        samples[number] = whole.splitlines()[-1]
-    listed = [one for one in course if one.notes.part]
-    text = replace_block(text, "course", flow(listed, groups))
-    text = replace_block(text, "twins", twins(listed))
-    table = measured(listed, samples)
-    return replace_block(text, "measured", f"{where}\n\n{table}")
+    origin = describe_origin() if outputs else _find_origin(text)
+    samples = {x.number: find_sample(text, x) for x in course}
+    for number, output in outputs.items():
+        samples[number] = output.splitlines()[-1]
+    in_parts = [lesson for lesson in course if lesson.notes.part]
+    text = replace_block(text, "course", format_parts(in_parts, course_parts))
+    text = replace_block(text, "twins", format_twins(in_parts))
+    table = format_lessons(in_parts, samples)
+    return replace_block(text, "measured", f"{origin}\n\n{table}")
 
 
-def begin(lesson: Lesson) -> str:
-    """Return the marker that begins the block of a lesson's output."""
-    return f"<!-- {lesson.notes.block}: begin -->"
+def format_output(lesson: Lesson, output: str) -> str:
+    """Return a block with the command and the whole output of a lesson."""
+    return f"```text\n$ uv run {lesson.name}\n{output.rstrip()}\n```"
 
 
-def shown(lesson: Lesson, whole: str) -> str:
-    """Return a block with a command and all that a lesson printed."""
-    return f"```text\n$ uv run {lesson.name}\n{whole.rstrip()}\n```"
-
-
-def flow(course: Sequence[Lesson], groups: Sequence[Part]) -> str:
-    """Return the parts of the course, each with its lessons' pictures."""
+def format_parts(
+    course: Sequence[Lesson], course_parts: Sequence[Part]
+) -> str:
+    """Return a paragraph on each part, with the pictures of its lessons."""
     by_number = {lesson.number: lesson for lesson in course}
-    blocks = []
-    for place, part in enumerate(groups, 1):
+    paragraphs = []
+    for place, part in enumerate(course_parts, 1):
         numbers = ", ".join(part.numbers)
         noun = "lesson" if len(part.numbers) == 1 else "lessons"
-        head = f"**{place}. {part.title}** ({noun} {numbers}). {part.about}"
+        lines = [
+            f"**{place}. {part.title}** ({noun} {numbers}). {part.summary}"
+        ]
         pictures = []
         for number in part.numbers:
             lesson = by_number[number]
@@ -106,12 +116,21 @@ def flow(course: Sequence[Lesson], groups: Sequence[Part]) -> str:
             if (PICTURES / file).exists():
                 alt = lesson.notes.picture or lesson.title
                 pictures.append(f"![{alt}](lab/pictures/{file})")
-        blocks.append("\n".join([head, *([""] * bool(pictures)), *pictures]))
-    return "\n\n".join(blocks)
+        if pictures:
+            lines += ["", *pictures]
+        paragraphs.append("\n".join(lines))
+    return "\n\n".join(paragraphs)
 
 
-def measured(course: Sequence[Lesson], samples: Mapping[str, str]) -> str:
-    """Return the table of the lessons, with the last line of a run of each."""
+def format_lessons(
+    course: Sequence[Lesson], samples: Mapping[str, str]
+) -> str:
+    """Return a table of the lessons.
+
+    Args:
+        course: The lessons.
+        samples: The last line of a run of each, by their numbers.
+    """
     rows = [
         "| run | takes | study | what is new | what to watch | last line |",
         "|---|---|---|---|---|---|",
@@ -130,59 +149,56 @@ def measured(course: Sequence[Lesson], samples: Mapping[str, str]) -> str:
     return "\n".join(rows)
 
 
-def twins(course: Sequence[Lesson]) -> str:
+def format_twins(course: Sequence[Lesson]) -> str:
     """Return a block of commands that compare each lesson with its twin."""
     names = {lesson.number: lesson.name for lesson in course}
-    lines = [
+    commands = [
         f"diff {names[lesson.notes.twin.number]} {lesson.name}"
         for lesson in course
         if lesson.notes.twin
     ]
-    return "\n".join(["```bash", *lines, "```"])
+    return "\n".join(["```bash", *commands, "```"])
 
 
-def tools(course: Sequence[Lesson]) -> str:
-    """Return a table of the tools, and the lessons that show each in use."""
-    where = defaultdict[str, list[str]](list)
+def format_tools(course: Sequence[Lesson]) -> str:
+    """Return a table of the tools, and the lessons that use each."""
+    numbers = defaultdict[str, list[str]](list)
     for lesson in course:
         for tool in lesson.notes.tools:
-            where[tool].append(lesson.number)
+            numbers[tool].append(lesson.number)
     rows = ["| what | lessons |", "|---|---|"]
-    for tool in sorted(where, key=str.lower):
-        rows.append(f"| `{tool}` | {', '.join(where[tool])} |")
+    for tool in sorted(numbers, key=str.lower):
+        rows.append(f"| `{tool}` | {', '.join(numbers[tool])} |")
     return "\n".join(rows)
 
 
-def output(lesson: Lesson) -> str:
-    """Return all that a run of the lesson prints.
-
-    Raises ChildProcessError where the lesson fails.
-    """
-    with started(
-        lesson, {}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        out, err = child.communicate()
-    if child.returncode:
-        raise ChildProcessError(err.strip() or f"{lesson.name} failed")
-    return out
-
-
-def where_and_when() -> str:
-    """Return the sentence that names machine, Python and date."""
+def describe_origin() -> str:
+    """Return the sentence on where and when the lessons were measured."""
+    machine = f"{platform.system()} {platform.machine()}"
     today = datetime.datetime.now(datetime.UTC).date()
     return (
-        f"Measured on {platform.system()} {platform.machine()}, {truth()}, on "
-        f"{today}, by `uv run lab readme`."
+        f"Measured on {machine}, {environment_summary()}, on {today}, by "
+        "`uv run lab readme`."
     )
 
 
-def _measured_sentence(text: str) -> str:
-    found = re.search(r"(?m)^Measured on .*`uv run lab readme`\.$", text)
-    return found[0] if found else where_and_when()
-
-
-def _old_sample(text: str, lesson: Lesson) -> str:
-    """Return the last line that the README's text has of a lesson."""
+def find_sample(text: str, lesson: Lesson) -> str:
+    """Return the last line of a lesson that the README shows."""
     row = rf"(?m)^\| `uv run {re.escape(lesson.name)}` \|.*\| `(.*)` \|$"
-    found = re.search(row, text)
-    return found[1] if found else NOT_MEASURED
+    match = re.search(row, text)
+    return match[1] if match else NOT_MEASURED
+
+
+def _find_origin(text: str) -> str:
+    """Return the sentence on the measurement that the README has."""
+    match = re.search(r"(?m)^Measured on .*`uv run lab readme`\.$", text)
+    return match[0] if match else describe_origin()
+
+
+def _run(lesson: Lesson) -> str:
+    """Run a lesson and return its output, or raise LabError if it fails."""
+    run = capture_lesson(lesson, {})
+    if run.returncode:
+        print(run.stderr, end="", file=sys.stderr)
+        raise LabError(f"{lesson.name} failed")
+    return run.stdout

@@ -1,75 +1,87 @@
-"""Many lessons in a row, and a table of how each ended."""
+"""Runs several lessons one after the other, and prints a table of results."""
 
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from backstage.course.catalogue import Lesson, Take, lessons, play, take
+from rich.table import Column, Table
 
-WIDTH = 79  # columns of the table
-LAST = 30  # columns at least for the last line, whatever stands before it
+from backstage.course.catalogue import Lesson, lessons
+from backstage.course.running import RunResult, measure_lesson, run_lesson
+from backstage.tables import print_table
 
 
-def play_all(
+def run_lessons(
     chosen: Sequence[tuple[Lesson, Mapping[str, str]]],
     python: str = sys.executable,
 ) -> int:
-    """Run these lessons; return the first status that is not 0, or 0.
+    """Run lessons in this terminal.
 
-    Arguments: `chosen`, lessons and changes as for `play`; `python`, too.
+    Args:
+        chosen: The lessons, each with the sources of new values by the names
+            of its constants.
+        python: The path of the interpreter.
+
+    Returns:
+        The first exit status that is not 0, or 0.
     """
     numbers = [lesson.number for lesson, _ in chosen]
     statuses = [
-        play(lesson, changes, python, beside=numbers)
+        run_lesson(lesson, changes, python, companions=numbers)
         for lesson, changes in chosen
     ]
     return next(filter(None, statuses), 0)
 
 
-def take_all(pauses: bool, quick: bool) -> int:
-    """Run every lesson in learning order, and show a table of them.
+def run_course(pauses: bool, quick: bool) -> int:
+    """Run all lessons in the order of the course, and print a table.
 
-    Arguments: `pauses`, whether to wait for Enter before each but the first
-    (the end of the input ends the course early); `quick`, whether to run
-    each with the catalogue's constants for a short run.
+    Args:
+        pauses: Whether to wait for Enter before each lesson except the first.
+            The end of the input ends the course.
+        quick: Whether to use the catalogue's constants for a short run.
 
-    Returns 0, or 1 where a lesson failed.
+    Returns:
+        1 if a lesson failed, or else 0.
     """
-    takes: list[tuple[str, Take]] = []
     course = lessons()
     numbers = [lesson.number for lesson in course]
+    results = dict[str, RunResult]()
     for lesson in course:
-        if pauses and takes:
+        if pauses and results:
             try:
                 input(f"Enter for {lesson.name} ")
             except EOFError:
                 print()
                 break
         changes = lesson.notes.quick if quick else {}
-        taken = take(lesson, changes, beside=numbers)
-        takes.append((lesson.number, taken))
-    print(table("lesson", takes))
-    return 1 if any(one.status for _, one in takes) else 0
-
-
-def table(name: str, takes: Iterable[tuple[str, Take]]) -> str:
-    """Return a table of WIDTH columns, or a few more, a row for each take.
-
-    Arguments: `name`, the heading of the first column; `takes`, what stands
-    in that column, and the take.
-    """
-    rows = [(name, "status", "seconds", "last line")]
-    for label, one in takes:
-        seconds = f"{one.seconds:.1f}"
-        rows.append((label, str(one.status), seconds, one.last or "-"))
-    wide = max(len(label) for label, *_ in rows)
-    lines = []
-    for label, status, seconds, last in rows:
-        row = f"{label:<{wide}} {status:>6} {seconds:>7}  "
-        lines += textwrap.wrap(
-            last,
-            max(WIDTH, len(row) + LAST),
-            initial_indent=row,
-            subsequent_indent=" " * len(row),
+        results[lesson.number] = measure_lesson(
+            lesson, changes, companions=numbers
         )
-    return "\n" + "\n".join(lines)
+    rows = [format_row(number, result) for number, result in results.items()]
+    print_results("lesson", rows)
+    return 1 if any(result.status for result in results.values()) else 0
+
+
+def format_row(label: str, result: RunResult) -> list[str]:
+    """Return the cells of a row of the table of results."""
+    seconds = f"{result.seconds:.1f}"
+    return [label, str(result.status), seconds, result.last_line or "-"]
+
+
+def print_results(heading: str, rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of results below an empty line.
+
+    Args:
+        heading: That of the first column.
+        rows: For each run its label, status, seconds, and last line.
+    """
+    table = Table(
+        Column(heading, overflow="fold"),
+        Column("status", justify="right"),
+        Column("seconds", justify="right"),
+        Column("last line", overflow="fold"),
+    )
+    for row in rows:
+        table.add_row(*row)
+    print()
+    print_table(table)

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from backstage.files import write_whole
+from backstage.files import write_atomically
 
 VERSION = 1
 
@@ -171,7 +171,9 @@ def save(log: EventLog, file: Path) -> None:
     header = dataclasses.asdict(dataclasses.replace(log, events=[]))
     del header["events"]
     objects = [{"version": VERSION, **header}, *map(_to_object, log.events)]
-    write_whole(file, "".join(json.dumps(item) + "\n" for item in objects))
+    write_atomically(
+        file, "".join(json.dumps(item) + "\n" for item in objects)
+    )
 
 
 def load(file: Path) -> EventLog:

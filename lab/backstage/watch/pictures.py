@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from backstage.course.catalogue import ROOT, Lesson, lessons
-from backstage.files import write_whole
+from backstage.files import write_atomically
 from backstage.watch.layout import find_baseline, find_phases, summarize
 from backstage.watch.recording import Recording
 from backstage.watch.svg import draw_svg
@@ -54,7 +54,7 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
             span=spans[axis(lesson)],
             last_lines=last_lines,
         )
-        write_whole(FOLDER / f"{lesson.path.stem}.svg", drawn)
+        write_atomically(FOLDER / f"{lesson.path.stem}.svg", drawn)
 
 
 def axis(lesson: Lesson) -> str:

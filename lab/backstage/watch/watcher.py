@@ -25,14 +25,11 @@ from typing import Any, NamedTuple, TextIO
 
 import psutil
 
-from backstage.course.catalogue import (
-    Lesson,
-    command_line,
-    exit_status,
-    started,
-)
+from backstage.course.catalogue import Lesson
+from backstage.course.running import exit_status, start_lesson
+from backstage.course.selection import format_command
 from backstage.site.client import END_TIMEOUT, KILLED, SERVER
-from backstage.system import cpus, gil_is_on, truth
+from backstage.system import cpus, environment_summary, gil_is_on
 from backstage.watch.events import (
     CommandChanged,
     Event,
@@ -99,7 +96,7 @@ def watch(
 ) -> Recording:
     """Run a lesson and record what it does; Ctrl-C ends it early.
 
-    Arguments: `lesson`, `changes` and `options` as for `catalogue.started`;
+    Arguments: `lesson`, `changes` and `options` as for `start_lesson`;
     `output`, where the lines go that it prints (nowhere, if None). Where the
     environment names a site run by hand or a log of the site, this run has
     its own instead.
@@ -115,7 +112,7 @@ def watch(
         watcher = Watcher()
         with watcher.reading(output) as pipe:
             try:
-                with started(
+                with start_lesson(
                     lesson, changes, env=environment, stdout=pipe, **options
                 ) as child:
                     pipe.close()
@@ -135,8 +132,8 @@ def watch(
     recording = rebuild(
         EventLog(
             lesson=lesson.number,
-            title=command_line(lesson, changes),
-            environment=f"{truth()}, {datetime.now(UTC).date()}",
+            title=format_command(lesson, changes),
+            environment=f"{environment_summary()}, {datetime.now(UTC).date()}",
             gil=gil_is_on(),
             cpus=cpus(),
             events=watcher.all_events(),

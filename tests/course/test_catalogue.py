@@ -1,0 +1,112 @@
+"""The lessons and the parts of the course."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backstage.course import catalogue
+from backstage.course.catalogue import CATALOGUE, lessons, parts
+from backstage.errors import LabError
+from support.commands import Invoke
+from support.lessons import write_lessons
+
+ENTRY = """
+[[part]]
+title = "Part"
+summary = "A part."
+
+[[part.lesson]]
+number = "1"
+seconds = 3
+"""
+
+
+def test_lessons_are_in_the_order_of_the_catalogue(small_course: Path) -> None:
+    second, first, new = lessons()
+    assert [x.number for x in (second, first, new)] == ["2", "1", "3"]
+    assert second.notes.seconds == 3
+    assert second.notes.part == first.notes.part == "Part"
+    assert first.notes.twin == catalogue.Twin("2", 5, ["OTHER"])
+    assert new.notes == catalogue.Notes()
+    (part,) = parts()
+    assert part == catalogue.Part("Part", "A part.", ["2", "1"])
+
+
+def test_a_script_has_title_prediction_and_constants(tmp_path: Path) -> None:
+    script = tmp_path / "7_name.py"
+    script.write_text(
+        '"""Do it.\n\nPrediction: it takes\n2 s.\n"""\nSIZE = 3  # items\n'
+    )
+    lesson = catalogue.read_lesson(script)
+    assert (lesson.number, lesson.title) == ("7", "Do it.")
+    assert lesson.prediction == "it takes 2 s."
+    assert lesson.constants == {"SIZE": "3"}
+    assert lesson.units == {"SIZE": "items"}
+    assert lesson.mistake == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("part = [", "lab/course.toml: "),
+        ('[[part]]\ntitle = "x"', "'summary' is missing"),
+        (ENTRY.replace("number", "nmber"), "'number' is missing"),
+        (ENTRY.replace("seconds", "secnds"), "lesson 1: got an unexpected"),
+    ],
+)
+def test_a_mistake_in_the_catalogue_is_one_line(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lessons(tmp_path, monkeypatch, text, _1_one="")
+    with pytest.raises(LabError) as raised:
+        lessons()
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("words", [[], ["1"], ["quick"], ["calibrate"]])
+def test_commands_need_a_clone_of_the_repository(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    invoke: Invoke,
+) -> None:
+    monkeypatch.setattr(catalogue, "CATALOGUE", tmp_path / "course.toml")
+    answer = invoke(*words)
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err == (
+        "lab: the lessons are not here: "
+        "run this in a clone of the repository\n"
+    )
+
+
+def test_a_script_that_python_cannot_read_stops_no_other(
+    small_course: Path, invoke: Invoke
+) -> None:
+    basics = small_course / "basics"
+    (basics / "4_broken.py").write_text("SIZE = 1\nprint('four'")
+    (basics / "5_bytes.py").write_bytes(b"\xff")
+    *_, three, four, five = lessons()
+    assert (three.number, three.mistake) == ("3", "")
+    assert four.mistake.startswith("line 2: ")
+    assert four.title == f"cannot be read: {four.mistake}"
+    assert "can't decode byte" in five.mistake
+    assert invoke("1").out == "one 1\n"
+    answer = invoke("4")
+    assert answer.status == 1
+    assert 'basics/4_broken.py", line 2' in answer.err
+    assert "SyntaxError: " in answer.err
+    assert "backstage" not in answer.err
+
+
+def test_the_catalogue_is_read_without_the_commands_behind_it() -> None:
+    """Shell completion and help need it, and must be quick."""
+    code = (
+        "import sys; from backstage.course import catalogue\n"
+        "print(*{'psutil', 'tqdm', 'requests', 'rich'} & set(sys.modules))"
+    )
+    output = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert output == "\n"
+    assert CATALOGUE.is_file()
