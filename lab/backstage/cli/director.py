@@ -22,8 +22,10 @@ from backstage.course import (
     readme,
     sequence,
 )
+from backstage.errors import LabError
 from backstage.files import write_whole
 from backstage.watch import events, pictures, watcher
+from backstage.watch.fitting import lay_out_for_svg, lay_out_for_terminal
 from backstage.watch.recording import rebuild
 from backstage.watch.svg import draw_svg
 from backstage.watch.terminal import draw_text
@@ -71,6 +73,9 @@ def main(words: list[str]) -> int:
     except catalogue.LessonError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return error.exit_status
 
 
 def _parser(does: Verb) -> Parser:
@@ -251,9 +256,11 @@ def _watch(arguments: argparse.Namespace) -> int:
     _check_file(arguments.save)
     catalogue.announce(lesson, changes)
     recording = watcher.watch(lesson, changes, sys.stdout)
-    print(f"\n{draw_text(recording, lesson)}", flush=True)
+    layout = lay_out_for_terminal(recording, lesson)
+    print(f"\n{draw_text(layout)}", flush=True)
     if arguments.svg:
-        write_whole(arguments.svg, draw_svg(recording, lesson))
+        drawing = draw_svg(lay_out_for_svg(recording, lesson))
+        write_whole(arguments.svg, drawing)
     if arguments.save:
         events.save(recording.log, arguments.save)
     if recording.stopped:
@@ -275,9 +282,10 @@ def _replay(arguments: argparse.Namespace) -> int:
     recording = rebuild(log_of_run)
     for line in recording.lines:
         print(line.text)
-    print(f"\n{draw_text(recording, lesson)}")
+    print(f"\n{draw_text(lay_out_for_terminal(recording, lesson))}")
     if arguments.svg:
-        write_whole(arguments.svg, draw_svg(recording, lesson))
+        drawing = draw_svg(lay_out_for_svg(recording, lesson))
+        write_whole(arguments.svg, drawing)
     return 0
 
 
