@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -28,11 +27,9 @@ from backstage.course import catalogue, new, readme, sequence
 from backstage.course.catalogue import README, ROOT, find, lessons
 from backstage.files import replace_block
 from backstage.site.client import SERVER
-from backstage.watch import pictures, svg
 from support.commands import LAB, Invoke, interrupt_lab, run_lab, start_lab
 from support.lessons import write_lessons
 from support.processes import computing, wait_until
-from support.recordings import make_recording
 from support.terminals import terminal
 
 
@@ -719,59 +716,6 @@ def test_a_new_lesson_goes_where_it_belongs() -> None:
     places = {"4": "basics", "09": "lab", "14": "lab", "15": "lab/toolbox"}
     for number, place in places.items():
         assert new.folder(number).as_posix() == place
-
-
-def test_one_lesson_is_drawn_with_those_of_its_axis(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = []
-    empty = make_recording(1.0)
-
-    def record(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
-        drawn.append(lesson.number)
-        return empty
-
-    monkeypatch.setattr(pictures, "watch", record)
-    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
-    lesson = next(one for one in lessons() if one.notes.axis)
-    pictures.draw_lessons([lesson])
-    assert drawn == [
-        one.number for one in lessons() if one.notes.axis == lesson.notes.axis
-    ]
-    assert len(drawn) > 1
-    drawn.clear()
-    alone = next(one for one in lessons() if not one.notes.axis)
-    pictures.draw_lessons([alone])
-    assert drawn == [alone.number]
-    assert (tmp_path / f"{alone.path.stem}.svg").exists()
-    drawn.clear()
-    pictures.draw_lessons()
-    assert drawn == [one.number for one in lessons()]
-
-
-def test_a_lesson_that_is_compared_fits_on_the_axis(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It took ten seconds; here they begin three seconds after the start."""
-    runs = {
-        "01": make_recording(10.5, lines=[(10.5, "10 pages in 10.00 s")]),
-        "02": make_recording(4, lines=[(4, "10 pages in 1.00 s")]),
-    }
-
-    def get(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
-        return runs[lesson.number]
-
-    monkeypatch.setattr(pictures, "watch", get)
-    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
-    chosen = [find("01"), find("02")]
-    monkeypatch.setattr(pictures, "lessons", lambda: chosen)
-    pictures.draw_lessons()
-    (file,) = tmp_path.glob("02_*.svg")
-    root = ElementTree.fromstring(file.read_text("utf-8"))
-    (baseline,) = (x for x in root.iter() if x.get("class") == "baseline")
-    second = (svg.RIGHT - svg.LEFT) / 13
-    width = float(baseline.get("width", 0))
-    assert width == pytest.approx(10 * second, abs=0.1)
 
 
 STUBBORN = """
