@@ -1,10 +1,9 @@
-"""SVGs, and the text that is written into them."""
+"""SVGs, their style, and what is written into them."""
 
 from xml.etree import ElementTree
 
 from backstage.drawing.canvas import canvas, finish, write_lines
 from backstage.drawing.style import DARK, LIGHT, PATTERNS
-from backstage.drawing.text import printable
 
 
 def test_a_picture_has_its_title_also_for_those_who_cannot_see_it() -> None:
@@ -37,7 +36,3 @@ def test_lines_are_written_below_each_other() -> None:
     assert write_lines(picture, ["a", "b"], 8, 10, height=20) == 50
     places = [(x.text, x.get("y")) for x in picture.iter("text") if x.text]
     assert places == [("a", "10"), ("b", "30")]
-
-
-def test_what_cannot_be_shown_is_a_question_mark() -> None:
-    assert printable("a\ud800\x02\n<") == "a???<"

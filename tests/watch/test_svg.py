@@ -165,7 +165,7 @@ def test_a_long_headline_has_two_lines_and_nothing_is_cut() -> None:
     assert f"<title>{line}</title>" in drawing  # for those who cannot see it
 
 
-def test_no_line_ends_between_a_number_and_its_unit() -> None:
+def test_no_line_of_the_headline_ends_before_a_unit() -> None:
     layout = layout_of(make_recording(4))
     for n in range(40):
         headline = "a " * n + "page took 1.25 s, which is the finding"

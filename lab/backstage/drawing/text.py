@@ -1,9 +1,12 @@
-"""Text that fits a terminal, and that a terminal or an SVG can show."""
+"""Text that fits into lines, and that a terminal or an SVG can show."""
 
+import re
 import textwrap
 from collections.abc import Iterable
 
 COLUMNS = 79  # of a line, so that it fits a terminal of 80
+UNIT = re.compile(r"(?<=\d) (?=(?:s|KB|cents)\b)")  # the space before it
+NO_BREAK_SPACE = "\xa0"
 
 
 def wrap(paragraphs: Iterable[str]) -> list[str]:
@@ -13,6 +16,13 @@ def wrap(paragraphs: Iterable[str]) -> list[str]:
         for paragraph in paragraphs
         for line in textwrap.wrap(paragraph, COLUMNS)
     ]
+
+
+def wrap_label(label: str, columns: int) -> list[str]:
+    """Return a label as lines; a number and its unit stay together."""
+    kept = UNIT.sub(NO_BREAK_SPACE, label)
+    lines = textwrap.wrap(kept, columns)
+    return [line.replace(NO_BREAK_SPACE, " ") for line in lines]
 
 
 def printable(text: str) -> str:

@@ -54,8 +54,8 @@ BAR_SIGN, FIGURE_COLUMNS = "█", 17
 def draw_text(layout: Layout) -> str:
     """Return the picture of a run as lines of text.
 
-    They have at most COLUMNS, if the layout has as many slices as there are
-    columns to the right of `margin`.
+    They have at most COLUMNS if the layout has as many slices as there are
+    columns beside its `margin`; `fitting.lay_out_for_terminal` makes such.
     """
     scale = layout.slices / layout.seconds
     left = margin(layout)

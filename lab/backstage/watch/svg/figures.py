@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from backstage.drawing.canvas import MARGIN, draw, draw_horizontal, write
-from backstage.drawing.text import printable
+from backstage.drawing.text import NO_BREAK_SPACE, printable
 from backstage.watch.figures import Bar
 from backstage.watch.svg.timeline import (
     LEFT,
     LINE_HEIGHT,
-    NO_BREAK_SPACE,
     RIGHT,
     TimeAxis,
     write_name,

@@ -85,8 +85,8 @@ def _write_labels(
             label = LABELS[state]
             if length > len(label) * CHARACTER + 12:
                 middle = x + length / 2
-                baseline = y + LANE_HEIGHT / 2 + 4
-                write(picture, label, middle, baseline, "inside", "middle")
+                label_y = y + LANE_HEIGHT / 2 + 4
+                write(picture, label, middle, label_y, "inside", "middle")
         x += length
 
 

@@ -13,7 +13,7 @@ from backstage.drawing.canvas import (
     write,
     write_lines,
 )
-from backstage.drawing.text import printable
+from backstage.drawing.text import printable, wrap_label
 from backstage.watch.lanes import STATES
 from backstage.watch.layout import Layout
 from backstage.watch.svg.figures import draw_bars, draw_memory, draw_table
@@ -27,7 +27,6 @@ from backstage.watch.svg.timeline import (
     draw_phase_bands,
     draw_phase_names,
     draw_time_axis,
-    wrap_label,
 )
 
 TITLE_HEIGHT = 24  # pixels of a line

@@ -1,7 +1,5 @@
 """The time axis of an SVG, and the phases that are marked on it."""
 
-import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -13,6 +11,7 @@ from backstage.drawing.canvas import (
     draw_vertical,
     write,
 )
+from backstage.drawing.text import wrap_label
 from backstage.watch.phases import Phase
 
 LEFT, RIGHT = 160, 784  # pixels; time is between them
@@ -23,8 +22,6 @@ MIN_NAME = 10  # characters of a phase's name in a line, at least
 BOLD_CHARACTER = 7.4  # pixels, about
 LINE_HEIGHT = 15  # pixels, of small text
 BASELINE_HEIGHT = 28  # pixels, with the gap below it
-UNIT = re.compile(r"(?<=\d) (?=(?:s|KB|cents)\b)")  # the space before it
-NO_BREAK_SPACE = "\xa0"
 
 
 @dataclass(frozen=True)
@@ -128,13 +125,6 @@ def draw_baseline(
     label = f"{baseline.name}, one after the other: {baseline.seconds:.1f} s"
     write(picture, label, x + 8, y + 14, "inside")
     return y + BASELINE_HEIGHT
-
-
-def wrap_label(label: str, columns: int) -> list[str]:
-    """Return the lines of a label; a number and its unit stay together."""
-    kept = UNIT.sub(NO_BREAK_SPACE, label)
-    lines = textwrap.wrap(kept, columns)
-    return [line.replace(NO_BREAK_SPACE, " ") for line in lines]
 
 
 def _with_start_up(phases: Sequence[Phase], axis: TimeAxis) -> list[Phase]:
