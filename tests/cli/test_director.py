@@ -9,19 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 import requests
 
 from backstage.cli import app
-from backstage.course import catalogue, sequence
-from backstage.course.catalogue import lessons
-from backstage.course.selection import find
-from backstage.watch import pictures, svg
+from backstage.course import sequence
 from support.commands import LAB, Invoke, run_lab, start_lab
 from support.processes import wait_until
-from support.recordings import make_recording
 from support.terminals import terminal
 
 
@@ -59,59 +54,6 @@ def test_film_takes_the_constants_for_filming(
     assert notes == []
     assert invoke("2", "--film", "SIZE=7").out == "two 7\n"
     assert invoke("--film").status == 2
-
-
-def test_one_lesson_is_drawn_with_those_of_its_axis(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = []
-    empty = make_recording(1.0)
-
-    def record(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
-        drawn.append(lesson.number)
-        return empty
-
-    monkeypatch.setattr(pictures, "watch", record)
-    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
-    lesson = next(one for one in lessons() if one.notes.axis)
-    pictures.draw_lessons([lesson])
-    assert drawn == [
-        one.number for one in lessons() if one.notes.axis == lesson.notes.axis
-    ]
-    assert len(drawn) > 1
-    drawn.clear()
-    alone = next(one for one in lessons() if not one.notes.axis)
-    pictures.draw_lessons([alone])
-    assert drawn == [alone.number]
-    assert (tmp_path / f"{alone.path.stem}.svg").exists()
-    drawn.clear()
-    pictures.draw_lessons()
-    assert drawn == [one.number for one in lessons()]
-
-
-def test_a_lesson_that_is_compared_fits_on_the_axis(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It took ten seconds; here they begin three seconds after the start."""
-    runs = {
-        "01": make_recording(10.5, lines=[(10.5, "10 pages in 10.00 s")]),
-        "02": make_recording(4, lines=[(4, "10 pages in 1.00 s")]),
-    }
-
-    def get(lesson: catalogue.Lesson, *_: object, **__: object) -> Any:
-        return runs[lesson.number]
-
-    monkeypatch.setattr(pictures, "watch", get)
-    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
-    chosen = [find("01"), find("02")]
-    monkeypatch.setattr(pictures, "lessons", lambda: chosen)
-    pictures.draw_lessons()
-    (file,) = tmp_path.glob("02_*.svg")
-    root = ElementTree.fromstring(file.read_text("utf-8"))
-    (baseline,) = (x for x in root.iter() if x.get("class") == "baseline")
-    second = (svg.RIGHT - svg.LEFT) / 13
-    width = float(baseline.get("width", 0))
-    assert width == pytest.approx(10 * second, abs=0.1)
 
 
 @pytest.mark.parametrize(

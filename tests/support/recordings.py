@@ -1,5 +1,9 @@
 """Recordings that are known to the last figure, for the tests of pictures."""
 
+from pathlib import Path
+from typing import Any
+
+from backstage.course.catalogue import Lesson, Notes
 from backstage.watch.events import EventLog
 from backstage.watch.recording import (
     Line,
@@ -71,4 +75,23 @@ def make_recording(
         requests=dict(enumerate(requests or [], 1)),
         lines=[Line(time, text) for time, text in lines or []],
         memory=[(0.0, 10_000_000), (seconds, 21_400_000)],
+    )
+
+
+def make_lesson(**notes: Any) -> Lesson:
+    """Return a lesson of which the catalogue has these notes."""
+    return Lesson(Path("lab/00_made_up.py"), "00", notes=Notes(**notes))
+
+
+def make_run_of_threads_and_processes() -> Recording:
+    """Return a run as of lesson 04: two threads, and then two processes."""
+    main = make_thread(0, 8, 0, "lock")
+    threads = [make_thread(0, 4, 0.5, "lock") for _ in range(2)]
+    processes = [
+        make_process(make_thread(5, 7, 1), parent=1) for _ in range(2)
+    ]
+    return make_recording(
+        8,
+        [make_process(main, *threads), *processes],
+        lines=[(4, "threads: 4.00 s"), (7, "processes: 2.00 s"), (8, "end")],
     )

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from backstage.course import catalogue
-from backstage.watch import events, pictures, states, watcher
+from backstage.watch import events, states, watcher
 from backstage.watch.recording import Process, Recording
 from support.commands import run_lab, start_lab
 from support.processes import computing, wait_until
@@ -448,36 +448,6 @@ def test_ctrl_c_draws_what_was_seen(
         assert re.search(r"(?m)^(process 2|4 processes) ", out)
     assert out.splitlines()[-1].startswith("took ")
     assert not list(tmp_path.iterdir())
-
-
-def test_pictures_are_of_all_lessons_or_none(
-    watching: Watch,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Those with the same axis in the catalogue share it, and no others."""
-    for n, seconds in enumerate([0.1, 1.2, 0.1]):
-        source = f"import time; time.sleep({seconds})"
-        (tmp_path / f"{n}_x.py").write_text(source, "utf-8")
-    notes = {number: catalogue.Notes(axis="shared") for number in ("0", "1")}
-    paths = sorted(tmp_path.glob("*.py"))
-    made = [catalogue.read_lesson(path, notes) for path in paths]
-    folder = tmp_path / "pictures"
-    monkeypatch.setattr(pictures, "lessons", lambda: made)
-    monkeypatch.setattr(pictures, "FOLDER", folder)
-    pictures.draw_lessons()
-    names = "0_x", "1_x", "2_x"
-    drawn = [Path(folder, f"{name}.svg").read_text("utf-8") for name in names]
-    assert [">1 s<" in svg for svg in drawn] == [True, True, False]
-    told = capsys.readouterr().out.splitlines()
-    assert told[::2] == [f"{name}.py" for name in names]
-    (tmp_path / "1_x.py").write_text("1 / 0", "utf-8")
-    with pytest.raises(ChildProcessError, match=r"1_x\.py failed"):
-        pictures.draw_lessons()
-    assert [
-        Path(folder, f"{name}.svg").read_text("utf-8") for name in names
-    ] == drawn
 
 
 def test_a_process_gets_its_command_however_rare_the_looks_are(

@@ -32,15 +32,17 @@ def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
     from backstage.course.running import announce
     from backstage.files import write_atomically
     from backstage.watch import events, watcher
+    from backstage.watch.fitting import lay_out_for_svg, lay_out_for_terminal
     from backstage.watch.svg import draw_svg
     from backstage.watch.terminal import draw_text
 
     lesson, changes = parse_one(words)
     announce(lesson, changes)
     recording = watcher.watch(lesson, changes, sys.stdout)
-    print(f"\n{draw_text(recording, lesson)}", flush=True)
+    layout = lay_out_for_terminal(recording, lesson)
+    print(f"\n{draw_text(layout)}", flush=True)
     if svg:
-        write_atomically(svg, draw_svg(recording, lesson))
+        write_atomically(svg, draw_svg(lay_out_for_svg(recording, lesson)))
     if save:
         events.save(recording.log, save)
     if recording.stopped:
@@ -59,6 +61,7 @@ def replay(file: Path, svg: Path | None) -> int:
     from backstage.course.selection import find
     from backstage.files import write_atomically
     from backstage.watch import events
+    from backstage.watch.fitting import lay_out_for_svg, lay_out_for_terminal
     from backstage.watch.recording import rebuild
     from backstage.watch.svg import draw_svg
     from backstage.watch.terminal import draw_text
@@ -71,9 +74,9 @@ def replay(file: Path, svg: Path | None) -> int:
     recording = rebuild(event_log)
     for line in recording.lines:
         print(line.text)
-    print(f"\n{draw_text(recording, lesson)}")
+    print(f"\n{draw_text(lay_out_for_terminal(recording, lesson))}")
     if svg:
-        write_atomically(svg, draw_svg(recording, lesson))
+        write_atomically(svg, draw_svg(lay_out_for_svg(recording, lesson)))
     return 0
 
 

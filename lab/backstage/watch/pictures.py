@@ -3,10 +3,13 @@
 import subprocess
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backstage.course.catalogue import ROOT, Lesson, lessons
+from backstage.errors import LabError
 from backstage.files import write_atomically
-from backstage.watch.layout import find_baseline, find_phases, summarize
+from backstage.watch.findings import summarize
+from backstage.watch.fitting import lay_out_for_svg
 from backstage.watch.recording import Recording
 from backstage.watch.svg import draw_svg
 from backstage.watch.watcher import watch
@@ -17,46 +20,52 @@ FOLDER = ROOT / "lab" / "pictures"
 def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
     """Run lessons and draw them into FOLDER.
 
-    Arguments: `chosen`, which ones, and all that share a time axis with one
-    of them; without any, every lesson.
+    Where a lesson fails, or Ctrl-C stops one, the pictures stay as they were.
 
-    Raises ChildProcessError where a lesson fails, and what Ctrl-C raises: the
-    pictures stay as they were.
+    Args:
+        chosen: The lessons to draw, with all that share a time axis with one
+            of them. Without any, every lesson is drawn.
+
+    Raises:
+        LabError: A lesson failed.
+        BaseException: What Ctrl-C raised.
     """
-    axes = {axis(lesson) for lesson in chosen or lessons()}
-    recordings: list[tuple[Lesson, Recording]] = []
+    axes = {axis_of(lesson) for lesson in chosen or lessons()}
+    runs = [
+        (lesson, _run(lesson))
+        for lesson in lessons()
+        if axis_of(lesson) in axes
+    ]
+    last_lines = {
+        lesson.number: recording.lines[-1].text
+        for lesson, recording in runs
+        if recording.lines
+    }
+    layouts = [
+        (lesson, lay_out_for_svg(recording, lesson, last_lines=last_lines))
+        for lesson, recording in runs
+    ]
     spans = defaultdict[str, float](float)
-    last_lines = {}
-    for lesson in lessons():
-        if axis(lesson) not in axes:
-            continue
-        print(lesson.name, flush=True)
-        recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
-        if recording.stopped:
-            raise recording.stopped
-        if recording.status:
-            raise ChildProcessError(f"{lesson.name} failed: no new pictures")
-        print(summarize(recording))
-        recordings.append((lesson, recording))
-        name = axis(lesson)
-        spans[name] = max(spans[name], recording.seconds)
-        if recording.lines:
-            last_lines[lesson.number] = recording.lines[-1].text
-    for lesson, recording in recordings:
-        phases = find_phases(recording, lesson.notes)
-        baseline = find_baseline(phases, lesson.notes, last_lines)
-        if baseline:
-            spans[axis(lesson)] = max(spans[axis(lesson)], baseline.end)
-    for lesson, recording in recordings:
-        drawn = draw_svg(
-            recording,
-            lesson,
-            span=spans[axis(lesson)],
-            last_lines=last_lines,
-        )
-        write_atomically(FOLDER / f"{lesson.path.stem}.svg", drawn)
+    for lesson, layout in layouts:
+        name = axis_of(lesson)
+        spans[name] = max(spans[name], layout.end)
+    for lesson, layout in layouts:
+        drawing = draw_svg(replace(layout, span=spans[axis_of(lesson)]))
+        write_atomically(FOLDER / f"{lesson.path.stem}.svg", drawing)
 
 
-def axis(lesson: Lesson) -> str:
+def axis_of(lesson: Lesson) -> str:
     """Return the name of a lesson's time axis, by default its own."""
     return lesson.notes.axis or lesson.number
+
+
+def _run(lesson: Lesson) -> Recording:
+    """Run a lesson with the constants for its picture; print a summary."""
+    print(lesson.name, flush=True)
+    recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
+    if recording.stopped:
+        raise recording.stopped
+    if recording.status:
+        raise LabError(f"{lesson.name} failed: no new pictures")
+    print(summarize(recording))
+    return recording

@@ -1,10 +1,10 @@
 """The picture of a run as text, for a terminal."""
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from backstage.course.catalogue import Lesson
-from backstage.drawing.canvas import printable, ticks
+from backstage.drawing.axes import ticks
+from backstage.drawing.text import COLUMNS, printable, wrap
+from backstage.watch.figures import Bar
 from backstage.watch.lanes import (
     CHILD,
     COMPUTING,
@@ -19,15 +19,11 @@ from backstage.watch.lanes import (
     Slice,
     most_other,
 )
-from backstage.watch.layout import Bar, Layout, Phase, Row, delays, lay_out
-from backstage.watch.recording import Recording, Request
+from backstage.watch.layout import MAX_HALF, MIN_HALF, Layout
+from backstage.watch.request_rows import Row, label_rows, retry_delays
 
-COLUMNS = 79
-LINES = 24  # at most
-MAX_ROWS, MIN_ROWS = 10, 3  # of requests
-FULL, HALF = 0.75, 0.25  # shares of computing with signs of their own
 COMPUTING_SIGN, HALF_SIGN = "█", "▄"
-SIGNS = {
+STATE_SIGNS = {
     READY: "░",
     TURN: "/",
     NETWORK: "~",
@@ -37,63 +33,67 @@ SIGNS = {
     CHILD: ":",
     WAITING: "?",
 }
-NOTHING, SOME, MOST, FAILED = " ─━x"  # of a row's pages are under way
-DELAY = "·"  # before another attempt
+LANE_MEANINGS = {
+    COMPUTING_SIGN: "computing",
+    HALF_SIGN: "computing about half of the time",
+    **{STATE_SIGNS[state]: STATES[state] for state in STATE_SIGNS},
+}
+NOTHING_SIGN = " "
+# What a row's pages are doing: most of them, or fewer.
+MAJORITY_SIGN, MINORITY_SIGN, FAILED_SIGN, DELAY_SIGN = "━─x·"
+ROW_MEANINGS = {
+    MAJORITY_SIGN: "request",
+    MINORITY_SIGN: "requests for at most half of the row's pages",
+    FAILED_SIGN: "request that fails",
+    DELAY_SIGN: "delay before another attempt",
+}
+HEIGHTS = " ▁▂▃▄▅▆▇█"
+BAR_SIGN, FIGURE_COLUMNS = "█", 17
 
 
-def draw_text(recording: Recording, lesson: Lesson) -> str:
-    """Return the picture of a run as at most LINES lines of COLUMNS.
+def draw_text(layout: Layout) -> str:
+    """Return the picture of a run as lines of text.
 
-    It has fewer rows of requests, if it would be longer.
+    They have at most COLUMNS if the layout has as many slices as there are
+    columns beside its `margin`; `fitting.lay_out_for_terminal` makes such.
     """
-    lines = _draw_lines(recording, lesson, MAX_ROWS)
-    too_many = len(lines) - LINES
-    if too_many > 0:
-        rows = max(MAX_ROWS - too_many, MIN_ROWS)
-        lines = _draw_lines(recording, lesson, rows)
+    scale = layout.slices / layout.seconds
+    left = margin(layout)
+    row_signs = [_row_signs(row, layout.slices, scale) for row in layout.rows]
+    lane_signs = [
+        "".join(map(_lane_sign, lane.slices)) for lane in layout.lanes
+    ]
+
+    lines = wrap([layout.headline, layout.reason])
+    lines += [" " * left + line for line in _phase_lines(layout, scale)]
+    if layout.rows:
+        lines.append(layout.requests)
+    for label, signs in zip(label_rows(layout.rows), row_signs, strict=True):
+        lines.append(f"{label:<{left}}{signs}")
+    for lane, signs in zip(layout.lanes, lane_signs, strict=True):
+        lines.append(f"{lane.name:<{left}}{signs}")
+    if layout.memory:
+        lines.append(f"{'memory':<{left}}{_memory_signs(layout, scale)}")
+    lines.append(_axis_line(layout, left, scale))
+    lines += _bar_lines(layout.bars)
+    legend = _legend(LANE_MEANINGS, "".join(lane_signs))
+    legend += _legend(ROW_MEANINGS, "".join(row_signs))
+    lines += _join_entries(legend)
+    lines += wrap([layout.summary])
     return "\n".join(printable(line).rstrip() for line in lines)
 
 
-def _draw_lines(
-    recording: Recording, lesson: Lesson, max_rows: int
-) -> list[str]:
-    """Return the lines with at most so many rows of requests."""
-    # What is to the left of the time axis does not depend on its slices.
-    outline = lay_out(recording, lesson, slices=1, rows=max_rows)
-    names = [lane.name for lane in outline.lanes]
-    margin = max(map(len, [*names, *outline.labels])) + 1
-    columns = COLUMNS - margin
-    plan = lay_out(recording, lesson, slices=columns, rows=max_rows)
-    scale = columns / plan.span
-
-    lines = textwrap.wrap(plan.headline, COLUMNS)
-    lines += textwrap.wrap(plan.reason, COLUMNS)
-    for line in _text_phases(plan.phases, scale, columns):
-        lines.append(" " * margin + line)
-    if plan.rows:
-        lines.append(plan.requests)
-    marks = [_text_row(row, columns, plan.seconds) for row in plan.rows]
-    for label, row_marks in zip(plan.labels, marks, strict=True):
-        lines.append(f"{label:<{margin}}{row_marks}")
-    for lane in plan.lanes:
-        signs = "".join(map(_sign, lane.slices))
-        lines.append(f"{lane.name:<{margin}}{signs}")
-    if plan.memory:
-        blocks = _text_curve(plan.memory, columns, plan.seconds)
-        lines.append(f"{'memory':<{margin}}{blocks}")
-    lines.append(_text_axis(plan.span, margin, scale))
-    lines += _text_bars(plan.bars)
-    lines += _wrap_entries(_text_legend(plan, marks))
-    lines += textwrap.wrap(plan.summary, COLUMNS)
-    return lines
+def margin(layout: Layout) -> int:
+    """Return how many columns are to the left of the time axis."""
+    names = [lane.name for lane in layout.lanes]
+    return max(map(len, [*names, *label_rows(layout.rows)])) + 1
 
 
-def _text_phases(
-    phases: Sequence[Phase], scale: float, columns: int
-) -> list[str]:
+def _phase_lines(layout: Layout, scale: float) -> list[str]:
     """Return lines with the names of the phases where these begin."""
+    columns = layout.slices
     lines: list[str] = []
-    for phase in phases:
+    for phase in layout.phases:
         label = f"|{phase.label}"[:columns]
         start = min(int(phase.start * scale), columns - len(label))
         for n, line in enumerate(lines):
@@ -105,126 +105,99 @@ def _text_phases(
     return lines
 
 
-def _text_row(row: Row, columns: int, seconds: float) -> str:
-    """Return what goes on in a row of requests, a sign for each slice."""
-    scale = columns / seconds
+def _row_signs(row: Row, columns: int, scale: float) -> str:
+    """Return what goes on in a row of requests, a sign for each column."""
     under_way = [0] * columns
     failing = [0] * columns
     is_delay = [False] * columns
+    last_column = columns - 1
     for page in row.pages:
         for request in page:
-            first, last = _columns_of(request, scale, columns)
-            for column in range(first, last + 1):
+            start = min(max(int(request.started * scale), 0), last_column)
+            end = last_column
+            if request.ended is not None:
+                end = min(max(int(request.ended * scale), start), last_column)
+            for column in range(start, end + 1):
                 under_way[column] += 1
                 failing[column] += request.failed
-        for start, end in delays(page):
-            for column in range(
-                int(start * scale), min(int(end * scale) + 1, columns)
-            ):
+        for begun, ended in retry_delays(page):
+            end = min(int(ended * scale), last_column)
+            for column in range(int(begun * scale), end + 1):
                 is_delay[column] = True
     signs = ""
-    for count, bad, delay in zip(under_way, failing, is_delay, strict=True):
+    for count, failed, delay in zip(under_way, failing, is_delay, strict=True):
         if not count:
-            signs += DELAY if delay else NOTHING
-        elif 2 * bad >= count:
-            signs += FAILED
+            signs += DELAY_SIGN if delay else NOTHING_SIGN
+        elif 2 * failed >= count:
+            signs += FAILED_SIGN
         else:
-            signs += MOST if 2 * count > row.size else SOME
+            is_majority = 2 * count > row.size
+            signs += MAJORITY_SIGN if is_majority else MINORITY_SIGN
     return signs
 
 
-def _columns_of(
-    request: Request, scale: float, columns: int
-) -> tuple[int, int]:
-    """Return the first and the last slice of a request."""
-    end = columns / scale if request.ended is None else request.ended
-    first = min(max(int(request.started * scale), 0), columns - 1)
-    return first, min(max(int(end * scale), first), columns - 1)
-
-
-def _sign(shares: Slice) -> str:
+def _lane_sign(shares: Slice) -> str:
     """Return the sign of a slice of a lane."""
     if not shares:
-        return NOTHING
+        return NOTHING_SIGN
     computing = shares.get(COMPUTING, 0.0)
-    if computing >= FULL:
+    if computing >= MAX_HALF:
         return COMPUTING_SIGN
-    if computing >= HALF:
+    if computing >= MIN_HALF:
         return HALF_SIGN
-    return SIGNS[most_other(shares)]
+    return STATE_SIGNS[most_other(shares)]
 
 
-def _text_curve(
-    memory: Sequence[tuple[float, int]], columns: int, seconds: float
-) -> str:
-    """Return the memory in each slice as a block of its height."""
-    most = max(size for _, size in memory)
-    heights = [0.0] * columns
-    for time, size in memory:
-        column = min(int(time / seconds * columns), columns - 1)
-        heights[column] = max(heights[column], size / most)
-    blocks = " ▁▂▃▄▅▆▇█"
-    last = 0.0
+def _memory_signs(layout: Layout, scale: float) -> str:
+    """Return the memory in each column as a block of its height."""
+    peak = max(size for _, size in layout.memory)
+    shares = [0.0] * layout.slices
+    for time, size in layout.memory:
+        column = min(int(time * scale), layout.slices - 1)
+        shares[column] = max(shares[column], size / peak)
+    last_share = 0.0
     signs = ""
-    for height in heights:
-        last = height or last
-        signs += blocks[round(last * 8)]
+    for share in shares:
+        last_share = share or last_share
+        signs += HEIGHTS[round(last_share * (len(HEIGHTS) - 1))]
     return signs
 
 
-def _text_axis(seconds: float, margin: int, scale: float) -> str:
+def _axis_line(layout: Layout, left: int, scale: float) -> str:
     """Return the line with the figures of the time axis."""
     line = ""
-    for tick in ticks(seconds):
-        column = margin + int(tick * scale)
+    for tick in ticks(layout.seconds):
+        column = left + int(tick * scale)
         figure = f"{tick:g}" if tick else "0 s"
-        if column + len(figure) <= COLUMNS:
+        if column + len(figure) <= left + layout.slices:
             line = f"{line:<{column}}{figure}"
     return line
 
 
-def _text_bars(bars: Sequence[Bar]) -> list[str]:
+def _bar_lines(bars: Sequence[Bar]) -> list[str]:
     """Return a line for each bar, all from zero on."""
     if not bars:
         return []
-    margin = max(len(bar.name) for bar in bars)
-    most = max(bar.value for bar in bars) or 1
-    columns = COLUMNS - margin - 20
+    names = max(len(bar.name) for bar in bars)
+    largest = max(bar.value for bar in bars) or 1
+    columns = COLUMNS - names - FIGURE_COLUMNS - 3
     return [
-        f"{bar.name:<{margin}} {bar.figure:>17} "
-        f"{'█' * round(bar.value / most * columns)}"
+        f"{bar.name:<{names}} {bar.figure:>{FIGURE_COLUMNS}} "
+        f"{BAR_SIGN * round(bar.value / largest * columns)}"
         for bar in bars
     ]
 
 
-def _text_legend(plan: Layout, marks: Sequence[str]) -> list[str]:
-    """Return the signs in the picture with what they mean.
-
-    Arguments: `marks`, the signs of each row of requests.
-    """
-    signs = {_sign(x) for lane in plan.lanes for x in lane.slices}
-    entries = []
-    if COMPUTING_SIGN in signs:
-        entries.append(f"{COMPUTING_SIGN} computing")
-    if HALF_SIGN in signs:
-        entries.append(f"{HALF_SIGN} computing about half of the time")
-    for state in plan.states:
-        if state in SIGNS and SIGNS[state] in signs:
-            entries.append(f"{SIGNS[state]} {STATES[state]}")
-    drawn = "".join(marks)
-    meanings = {
-        MOST: "request",
-        SOME: "requests for at most half of the row's pages",
-        FAILED: "request that fails",
-        DELAY: "delay before another attempt",
-    }
-    for sign, meaning in meanings.items():
-        if sign in drawn:
-            entries.append(f"{sign} {meaning}")
-    return entries
+def _legend(meanings: Mapping[str, str], signs: str) -> list[str]:
+    """Return the signs that occur, each with its meaning."""
+    return [
+        f"{sign} {meaning}"
+        for sign, meaning in meanings.items()
+        if sign in signs
+    ]
 
 
-def _wrap_entries(entries: Iterable[str]) -> list[str]:
+def _join_entries(entries: Iterable[str]) -> list[str]:
     """Return lines with as many whole entries as they can hold."""
     lines: list[str] = []
     for entry in entries:
