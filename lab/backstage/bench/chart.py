@@ -6,17 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from backstage.bench.conclusions import Group, value
-from backstage.bench.run import Row
-from backstage.drawing.axes import (
-    Axis,
+from backstage.bench.axes import (
     describe_axes,
     lines_of,
     pages_axis,
-    spread,
-    tick_label,
     times_axis,
 )
+from backstage.bench.conclusions import Group, value
+from backstage.bench.run import Row
+from backstage.drawing.axes import Axis, spread, tick_label
 from backstage.drawing.canvas import MARGIN, canvas, draw, finish, write
 
 # All in pixels.

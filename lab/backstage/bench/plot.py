@@ -11,18 +11,16 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, pairwise
 from pathlib import Path
 
-from backstage.bench.chart import svg
-from backstage.bench.conclusions import Group, value
-from backstage.bench.run import Results, Row, by_group
-from backstage.drawing.axes import (
-    Axis,
+from backstage.bench.axes import (
     describe_axes,
     lines_of,
     pages_axis,
-    spread,
-    tick_label,
     times_axis,
 )
+from backstage.bench.chart import svg
+from backstage.bench.conclusions import Group, value
+from backstage.bench.run import Results, Row, by_group
+from backstage.drawing.axes import Axis, spread, tick_label
 from backstage.files import write_whole
 
 WIDTH = 79  # columns

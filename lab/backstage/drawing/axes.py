@@ -1,20 +1,41 @@
-"""Axes of the pictures of results, and where their labels go."""
+"""Axes of pictures, and where their ticks and labels go."""
 
 import math
 from collections.abc import Iterable, Sequence
 
-from backstage.bench.conclusions import Group, kind_of
-from backstage.bench.run import Row
-from backstage.drawing.canvas import ticks
-
+MAX_TICKS = 8  # steps of a linear axis
 MAX_LINEAR_SPAN = 20  # largest value divided by the smallest
 MIN_DECADES_SPAN = 100  # with ticks at powers of ten alone
 
 
+def ticks(last: float) -> list[float]:
+    """Return round numbers from 0 to `last`, with at most MAX_TICKS steps.
+
+    Args:
+        last: The end of the axis, more than 0.
+    """
+    least = last / MAX_TICKS
+    power = 10 ** math.floor(math.log10(least))
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= least)
+    return [n * step for n in range(int(last / step) + 1)]
+
+
 class Axis:
-    """A linear axis from zero, or a logarithmic one for a large span."""
+    """A linear axis from zero, or a logarithmic one for a large span.
+
+    Attributes:
+        first: The number at its beginning.
+        last: The number at its end.
+        logarithmic: Whether equal steps on it are equal ratios.
+        ticks: The numbers that are marked on it.
+    """
 
     def __init__(self, numbers: Iterable[float]) -> None:
+        """Make an axis on which these numbers have a place.
+
+        Args:
+            numbers: At least one number; none is negative.
+        """
         numbers = list(numbers)
         least, most = min(numbers), max(numbers)
         self.first, self.last = 0.0, most or 1.0
@@ -39,50 +60,13 @@ class Axis:
 
     @property
     def scale(self) -> str:
-        """The word for how it grows."""
+        """The name of its kind, "logarithmic" or "linear"."""
         return "logarithmic" if self.logarithmic else "linear"
 
 
-def times_axis(group: Group) -> Axis:
-    """Return the axis of the times, in the group's unit."""
-    seconds = (
-        (time, row.factor)
-        for row in group.rows
-        for time in (row.least, row.median, row.most, row.ideal)
-    )
-    return Axis(time * factor for time, factor in seconds if time is not None)
-
-
-def pages_axis(group: Group) -> Axis:
-    """Return the axis of the numbers of pages, with a tick for each."""
-    counts = sorted({row.more["count"] for row in group.rows})
-    axis = Axis(counts)
-    axis.ticks = counts
-    return axis
-
-
-def describe_axes(group: Group) -> str:
-    """Return what the axes of a group's picture show, and how they grow."""
-    times = f"median time in {group.unit}"
-    axis = times_axis(group)
-    if group.has_counts:
-        return (
-            f"x axis: pages at the same time, {pages_axis(group).scale}. "
-            f"y axis: {times}, {axis.scale}. Less is better."
-        )
-    if not axis.logarithmic:
-        return f"x axis: {times}. Less is better."
-    is_decades = axis.ticks[1] >= axis.ticks[0] * 9
-    steps = "; each line is ten times the one before" if is_decades else ""
-    return f"x axis: {times}, logarithmic{steps}. Less is better."
-
-
-def lines_of(group: Group) -> dict[str, list[Row]]:
-    """Return the rows of each kind of client, from few pages to many."""
-    lines: dict[str, list[Row]] = {}
-    for row in sorted(group.rows, key=lambda row: row.more["count"]):
-        lines.setdefault(kind_of(row), []).append(row)
-    return lines
+def tick_label(number: float) -> str:
+    """Return a number as it is written at an axis."""
+    return f"{number:,.0f}" if number >= 1_000 else f"{number:g}"
 
 
 def spread(
@@ -90,8 +74,13 @@ def spread(
 ) -> list[float]:
     """Return places for labels that do not cover each other.
 
-    Arguments: `levels`, where they should begin, in ascending order;
-    `heights`, of each label; `end`, where the last may end.
+    Args:
+        levels: Where the labels should begin, in ascending order.
+        heights: The height of each label.
+        end: Where the last label may end.
+
+    Returns:
+        Where each label begins, in the order of the levels.
     """
     places: list[float] = []
     free = -math.inf
@@ -102,8 +91,3 @@ def spread(
         end = min(places[n], end - heights[n])
         places[n] = end
     return places
-
-
-def tick_label(number: float) -> str:
-    """Return a number as it stands at an axis."""
-    return f"{number:,.0f}" if number >= 1_000 else f"{number:g}"

@@ -8,16 +8,16 @@ from itertools import chain, groupby
 from xml.etree import ElementTree
 
 from backstage.course.catalogue import Lesson
+from backstage.drawing.axes import ticks
 from backstage.drawing.canvas import (
     MARGIN,
     TITLE_CHARACTERS,
     canvas,
     draw,
     finish,
-    printable,
-    ticks,
     write,
 )
+from backstage.drawing.text import printable
 from backstage.watch.lanes import (
     CHILD,
     COMPUTING,

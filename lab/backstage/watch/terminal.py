@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from backstage.course.catalogue import Lesson
-from backstage.drawing.canvas import printable, ticks
+from backstage.drawing.axes import ticks
+from backstage.drawing.text import printable
 from backstage.watch.lanes import (
     CHILD,
     COMPUTING,
