@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from backstage import asciicast, system
-from backstage.bench import page, plot, run
+from backstage import asciicast, errors, system
+from backstage.bench import page, results, run, svg, terminal
 from backstage.choose import measurement, rules
 from backstage.course import (
     calibrate,
@@ -116,7 +116,7 @@ def _parser(does: Verb) -> Parser:
             "groups",
             nargs="*",
             metavar="GROUP",
-            help=f"of {', '.join(run.groups())}; all if none is given",
+            help=f"of {', '.join(run.list_groups())}; all if none is given",
         )
     if does is _plot:
         parser.add_argument(
@@ -345,14 +345,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     how many times the ideal the median is. OPTIONs are pytest-benchmark's
     own: -- --benchmark-json=FILE, --benchmark-save=NAME and so on.
     """
-    known = run.groups()
+    known = run.list_groups()
     for name in arguments.groups:
         if name not in known:
             told = ", ".join(known)
             raise UsageError(f"no group {name!r}; there are {told}")
     try:
-        return run.bench(arguments.groups or known, arguments.options)
-    except ValueError as error:
+        return run.run_benchmarks(arguments.groups or known, arguments.options)
+    except errors.UsageError as error:
         raise UsageError(str(error)) from None
 
 
@@ -364,9 +364,9 @@ def _plot(arguments: argparse.Namespace) -> int:
     """
     _check_file(arguments.svg)
     loaded = _load(arguments.file)
-    print(plot.text(loaded.rows))
+    print(terminal.draw_text(loaded))
     if arguments.svg:
-        plot.write_svgs(loaded, arguments.svg)
+        svg.write_svgs(loaded, arguments.svg)
     return 0
 
 
@@ -376,8 +376,8 @@ def _results(arguments: argparse.Namespace) -> int:
     They show the results in tests/benchmarks/results.json.
     """
     try:
-        page.write()
-    except ValueError as error:
+        page.write_results()
+    except errors.LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     return 0
@@ -529,10 +529,10 @@ def _check_file(file: Path | None) -> None:
         raise UsageError(f"no file can be at {file}")
 
 
-def _load(file: Path) -> run.Results:
+def _load(file: Path) -> results.Results:
     try:
-        return run.load(file)
-    except (ValueError, OSError) as error:
+        return results.load(file)
+    except errors.UsageError as error:
         raise UsageError(str(error)) from None
 
 
