@@ -23,7 +23,16 @@ from backstage.bench.labels import (
 from backstage.bench.results import Results
 from backstage.bench.svg_bars import RADIUS, draw_bars, draw_range
 from backstage.bench.svg_lines import draw_lines, draw_vertical_range
-from backstage.drawing.canvas import MARGIN, canvas, draw, finish, write
+from backstage.drawing.canvas import (
+    MARGIN,
+    canvas,
+    draw,
+    draw_horizontal,
+    draw_vertical,
+    finish,
+    write,
+    write_lines,
+)
 from backstage.files import write_whole
 
 # In pixels.
@@ -77,9 +86,8 @@ def draw_svg(group: Group, environment: str) -> str:
     y = draw_rows(picture, group, TOP) + 22
     y = _draw_legend(picture, group, y)
     for note in [*list_notes(group), f"Measured on {environment}."]:
-        for line in textwrap.wrap(note, NOTE_CHARACTERS):
-            write(picture, line, MARGIN, y, "dim")
-            y += LEGEND_LINE
+        lines = textwrap.wrap(note, NOTE_CHARACTERS)
+        y = write_lines(picture, lines, MARGIN, y, "dim", height=LEGEND_LINE)
     return finish(picture, y - 4)
 
 
@@ -137,11 +145,11 @@ def _draw_sign(picture: Element, group: Group, kind: str, y: float) -> None:
     first, last = MARGIN, MARGIN + SIGN
     middle = (first + last) / 2
     if kind == "bound" and group.counts_pages:
-        draw(picture, "line", kind, x1=first, x2=last, y1=y, y2=y)
+        draw_horizontal(picture, kind, first, last, y)
     elif kind == "bound":
-        draw(picture, "line", kind, x1=middle, x2=middle, y1=y - 8, y2=y + 8)
+        draw_vertical(picture, kind, middle, y - 8, y + 8)
     elif kind == "range" and group.counts_pages:
-        draw_vertical_range(picture, y - 8, y + 8, middle)
+        draw_vertical_range(picture, middle, y - 8, y + 8)
     elif kind == "range":
         draw_range(picture, first, last, y)
     elif times_axis(group).logarithmic:

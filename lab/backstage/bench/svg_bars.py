@@ -8,7 +8,13 @@ from backstage.bench.groups import Group
 from backstage.bench.labels import label_row
 from backstage.bench.results import Row
 from backstage.drawing.axes import Axis, tick_label
-from backstage.drawing.canvas import MARGIN, draw, write
+from backstage.drawing.canvas import (
+    MARGIN,
+    draw,
+    draw_horizontal,
+    draw_vertical,
+    write,
+)
 
 # In pixels.
 LEFT, RIGHT = 170, 540  # of the bars: names to the left, times to the right
@@ -46,9 +52,9 @@ def draw_bars(picture: Element, group: Group, y: float) -> float:
 
 def draw_range(picture: Element, first: float, last: float, y: float) -> None:
     """Draw a horizontal line with a short stroke at each end."""
-    draw(picture, "line", "range", x1=first, x2=last, y1=y, y2=y)
+    draw_horizontal(picture, "range", first, last, y)
     for x in first, last:
-        draw(picture, "line", "range", x1=x, x2=x, y1=y - 4, y2=y + 4)
+        draw_vertical(picture, "range", x, y - 4, y + 4)
 
 
 def _draw_axis(picture: Element, group: Group, axis: Axis, top: float) -> None:
@@ -60,7 +66,7 @@ def _draw_axis(picture: Element, group: Group, axis: Axis, top: float) -> None:
     bottom += len(reasons) * REASON
     for tick in axis.ticks:
         x = _place(axis, tick)
-        draw(picture, "line", "grid", x1=x, x2=x, y1=top, y2=bottom + 4)
+        draw_vertical(picture, "grid", x, top, bottom + 4)
         label = f"{tick_label(tick)} {group.symbol}" if tick else "0"
         write(picture, label, x, bottom + 18, "dim", "middle")
 
@@ -75,7 +81,7 @@ def _draw_row(
     name = group.short_name(row)
     write(picture, name, LEFT - 8, middle + 4, anchor="end")
     if axis.logarithmic:
-        draw(picture, "line", "grid", x1=LEFT, x2=RIGHT, y1=middle, y2=middle)
+        draw_horizontal(picture, "grid", LEFT, RIGHT, middle)
         end = median + RADIUS
     else:
         size = {"width": median - LEFT, "height": ROW - 8}
@@ -83,7 +89,7 @@ def _draw_row(
         end = median
     if row.ideal:
         x = _place(axis, row.ideal)
-        draw(picture, "line", "bound", x1=x, x2=x, y1=y, y2=y + ROW)
+        draw_vertical(picture, "bound", x, y, y + ROW)
         end = max(end, x)
     shortest, longest = _place(axis, row.shortest), _place(axis, row.longest)
     hidden = 2 * RADIUS if axis.logarithmic else 0  # behind the dot

@@ -10,7 +10,13 @@ from backstage.bench.groups import Group
 from backstage.bench.labels import explain_client, label_client
 from backstage.bench.results import Row
 from backstage.drawing.axes import Axis, spread, tick_label
-from backstage.drawing.canvas import draw, write
+from backstage.drawing.canvas import (
+    draw,
+    draw_horizontal,
+    draw_vertical,
+    write,
+    write_lines,
+)
 
 # In pixels.
 LEFT, RIGHT, HEIGHT = 60, 482, 300  # of the plot
@@ -105,7 +111,7 @@ def draw_lines(picture: Element, group: Group, y: float) -> float:
     _draw_grid(picture, group, frame)
     for ideal in {row.ideal for row in group.rows if row.ideal}:
         level = frame.y(ideal)
-        _draw_level(picture, "bound", level)
+        draw_horizontal(picture, "bound", LEFT, RIGHT, level)
         text = f"ideal: {group.format_time(ideal)}"
         write(picture, text, RIGHT - 4, level - 6, "dim halo", "end")
     for line in lines:
@@ -119,12 +125,12 @@ def draw_lines(picture: Element, group: Group, y: float) -> float:
 
 
 def draw_vertical_range(
-    picture: Element, first: float, last: float, x: float
+    picture: Element, x: float, first: float, last: float
 ) -> None:
     """Draw a vertical line with a short stroke at each end."""
-    draw(picture, "line", "range", x1=x, x2=x, y1=first, y2=last)
+    draw_vertical(picture, "range", x, first, last)
     for y in first, last:
-        draw(picture, "line", "range", x1=x - 4, x2=x + 4, y1=y, y2=y)
+        draw_horizontal(picture, "range", x - 4, x + 4, y)
 
 
 def _make_lines(group: Group) -> list[Line]:
@@ -148,9 +154,7 @@ def _draw_grid(picture: Element, group: Group, frame: Frame) -> None:
     free = math.inf  # to the left of this
     for tick in reversed(frame.pages.ticks):
         x = frame.x(tick)
-        draw(
-            picture, "line", "grid", x1=x, x2=x, y1=frame.top, y2=frame.bottom
-        )
+        draw_vertical(picture, "grid", x, frame.top, frame.bottom)
         label = tick_label(tick)
         half = DIGIT * len(label) / 2
         if x + half < free:
@@ -161,14 +165,9 @@ def _draw_grid(picture: Element, group: Group, frame: Frame) -> None:
     write(picture, "pages at the same time", middle, y, anchor="middle")
     for tick in frame.times.ticks:
         y = frame.y(tick)
-        _draw_level(picture, "grid", y)
+        draw_horizontal(picture, "grid", LEFT, RIGHT, y)
         label = f"{tick_label(tick)} {group.symbol}"
         write(picture, label, LEFT - 8, y + 4, "dim", "end")
-
-
-def _draw_level(picture: Element, kind: str, y: float) -> None:
-    """Draw a horizontal line across the plot."""
-    draw(picture, "line", kind, x1=LEFT, x2=RIGHT, y1=y, y2=y)
 
 
 def _draw_line(picture: Element, line: Line, frame: Frame) -> None:
@@ -182,7 +181,7 @@ def _draw_line(picture: Element, line: Line, frame: Frame) -> None:
     for row in line.rows:
         longest, shortest = frame.y(row.longest), frame.y(row.shortest)
         if shortest - longest >= MIN_RANGE + MARKER:
-            draw_vertical_range(picture, longest, shortest, frame.x(row.pages))
+            draw_vertical_range(picture, frame.x(row.pages), longest, shortest)
 
 
 def _draw_marker(picture: Element, line: Line, x: float, y: float) -> None:
@@ -208,6 +207,11 @@ def _draw_labels(picture: Element, lines: list[Line], frame: Frame) -> None:
         draw(picture, "line", "leader", y1=level, y2=place, **x)
         _draw_marker(picture, line, LABELS, place)
         write(picture, line.label, LABELS + 13, place + 4)
-        for number, note in enumerate(line.notes, start=1):
-            y = place + 4 + number * NOTE_LINE
-            write(picture, note, LABELS + 13, y, "dim")
+        write_lines(
+            picture,
+            line.notes,
+            LABELS + 13,
+            place + 4 + NOTE_LINE,
+            "dim",
+            height=NOTE_LINE,
+        )

@@ -5,8 +5,6 @@ logarithmic axis, and as lines if its rows differ in their number of pages.
 """
 
 import string
-import textwrap
-from collections.abc import Iterable
 from itertools import cycle, pairwise
 
 from backstage.bench.axes import (
@@ -25,8 +23,8 @@ from backstage.bench.labels import (
 )
 from backstage.bench.results import Results, Row
 from backstage.drawing.axes import Axis, spread, tick_label
+from backstage.drawing.text import COLUMNS, wrap
 
-COLUMNS = 79
 PLOT_LINES = 12  # of a plot with lines, at least
 SCALE_COLUMNS = 8  # left of such a plot, with the line of its axis
 BAR, BAR_ENDS = "█", " ▏▎▍▌▋▊▉"  # a column, and eighths of one
@@ -58,19 +56,11 @@ def _draw_group(group: Group) -> str:
     draw_rows = _draw_lines if group.counts_pages else _draw_bars
     lines = [
         group.name.upper(),
-        *_wrap(above),
+        *wrap(above),
         *draw_rows(group),
-        *_wrap(below),
+        *wrap(below),
     ]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _wrap(paragraphs: Iterable[str]) -> list[str]:
-    return [
-        line
-        for paragraph in paragraphs
-        for line in textwrap.wrap(paragraph, COLUMNS)
-    ]
 
 
 def _draw_bars(group: Group) -> list[str]:
@@ -82,7 +72,7 @@ def _draw_bars(group: Group) -> list[str]:
     columns = COLUMNS - start - 1
     lines = []
     for section, rows in group.sections.items():
-        lines += _wrap([conclude_section(group, section)])
+        lines += wrap([conclude_section(group, section)])
         for row in rows:
             name = f"{group.short_name(row):<{names}}"
             time = f"{group.format_time(row.median):>{times}}"
