@@ -1,8 +1,10 @@
 """An account that several processes pay into, shared in five ways.
 
-Each way is a context manager. It yields what every worker process receives
-when it starts, the function that a worker calls to pay, and the function with
-which the parent process collects the money.
+Each way is a context manager that yields three things:
+
+- what every worker process receives when it starts
+- the function with which a worker pays
+- the function with which the parent process collects the money
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -76,7 +76,7 @@ def test_processes(way: Way, benchmark: Any) -> None:
         ) as pool,
     ):
 
-        def pay_and_collect() -> float:
+        def pay_and_collect() -> Any:
             payments = pool.map(pay, [updates] * lesson.THREADS)
             return collect(cents, payments)
 

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from backstage.bench.results import BENCHMARKS
@@ -35,7 +36,7 @@ def describe_group(name: str) -> Description:
     Raises:
         LabError: If groups.toml has a mistake.
     """
-    entries = _read().get("group", {}).get(name, {"measured": name})
+    entries = _read(FILE).get("group", {}).get(name, {"measured": name})
     try:
         return Description(**entries)
     except TypeError as error:
@@ -44,7 +45,7 @@ def describe_group(name: str) -> Description:
 
 def explain_ideal(name: str) -> str:
     """Return what an ideal is, from its short name in the tables."""
-    for pattern, meaning in _read().get("ideals", {}).items():
+    for pattern, meaning in _read(FILE).get("ideals", {}).items():
         match = re.fullmatch(
             re.escape(pattern).replace(r"\{\}", r"(\S+)"), name
         )
@@ -54,8 +55,8 @@ def explain_ideal(name: str) -> str:
 
 
 @cache
-def _read() -> dict[str, Any]:
+def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(FILE.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8"))
     except ValueError as error:
-        raise LabError(f"{FILE.name}: {error}") from None
+        raise LabError(f"{file.name}: {error}") from None

@@ -82,10 +82,10 @@ def compare_sections(group: Group, limit: int) -> str:
         ratios[section] = compare_times(baseline, fastest)
     base_name = base_names.pop() if len(base_names) == 1 else "the first row"
     (first, ratio), *rest = ratios.items()
-    words = f"times as fast as {base_name}"
-    parts = [f"at best {format_number(ratio)} {words} in {first}"]
+    unit = f"times as fast as {base_name}"
+    parts = [f"at best {format_number(ratio)} {unit} in {first}"]
     parts += [
         f"{format_number(ratio)} times in {section}" for section, ratio in rest
     ]
     best = format_number(max(ratios.values()))
-    return first_that_fits(limit, ", ".join(parts), f"at best {best} {words}")
+    return first_that_fits(limit, ", ".join(parts), f"at best {best} {unit}")

@@ -43,6 +43,7 @@ def _make_table(group: Group) -> Table:
         f" {last}",
         box=None,
         padding=(0, 1, 0, 0),
+        pad_edge=False,
         header_style="bold underline",
     )
     for *first, last in cells:

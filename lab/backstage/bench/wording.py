@@ -28,8 +28,9 @@ def format_span(numbers: Iterable[float]) -> str:
     It is a single number if both are written the same.
     """
     ordered = sorted(numbers)
-    ends = [format_number(ordered[0]), format_number(ordered[-1])]
-    return " to ".join(dict.fromkeys(ends))
+    smallest = format_number(ordered[0])
+    largest = format_number(ordered[-1])
+    return smallest if smallest == largest else f"{smallest} to {largest}"
 
 
 def join(names: Sequence[str], word: str = "and") -> str:
