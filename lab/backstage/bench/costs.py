@@ -8,7 +8,8 @@ from backstage.bench.wording import first_that_fits, format_number
 def compare_costs(group: Group, reference: Row, limit: int) -> str:
     """Return how many times as long as the reference other rows take.
 
-    The cheapest one is named, and the dearest one if there is room.
+    For example "lock: 1.5 times as long per update as unsafe; queue: 20
+    times": the fastest row, and the slowest one if there is room.
 
     Args:
         group: The group of the reference.
@@ -18,8 +19,8 @@ def compare_costs(group: Group, reference: Row, limit: int) -> str:
     rows = [row for row in group.competitors(group.rows) if row != reference]
     if not rows:
         return f"{reference.name}: {group.format_time(reference.median)}"
-    cheapest = min(rows, key=lambda row: row.median)
-    dearest = max(rows, key=lambda row: row.median)
+    fastest = min(rows, key=lambda row: row.median)
+    slowest = max(rows, key=lambda row: row.median)
     names = [group.short_name(row) for row in group.rows]
 
     def name(row: Row) -> str:
@@ -34,14 +35,14 @@ def compare_costs(group: Group, reference: Row, limit: int) -> str:
     def ratio(row: Row) -> str:
         return f"{format_number(compare_times(row, reference))} times"
 
-    start = f"{name(cheapest)}: {ratio(cheapest)} as long"
+    start = f"{name(fastest)}: {ratio(fastest)} as long"
     _, _, per_what = group.unit.partition(" ")  # of "µs per update"
     unit = f" {per_what}" if per_what else ""
     short = f"{start} as {name(reference)}"
     long = f"{start}{unit} as {name(reference)}"
     end = ""
-    if dearest is not cheapest:
-        end = f"; {name(dearest)}: {ratio(dearest)}"
+    if slowest is not fastest:
+        end = f"; {name(slowest)}: {ratio(slowest)}"
     return first_that_fits(limit, long + end, short + end, short)
 
 

@@ -1,4 +1,4 @@
-"""Groups of rows: their sections, and which rows are compared with which."""
+"""Groups of rows: their sections, and what their rows are compared with."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from backstage.bench.descriptions import describe_group
 from backstage.bench.results import Row
 from backstage.bench.wording import TIME_DIGITS, format_number, round_time
 
-SIMILAR = 1.1  # up to so many times the shortest time, a row is as fast
+SIMILAR = 1.1  # times the shortest time: rows up to here are equally fast
 BASELINE = "sequential"  # the row that others are compared with, if there
 VARIANT = " + "  # "processes + start" is a variant of "processes"
 SEPARATOR = ", "  # between a section and a row's name in it

@@ -74,8 +74,8 @@ class Results:
 def load(file: Path) -> Results:
     """Read a JSON file that pytest-benchmark wrote.
 
-    The docstring of tests/benchmarks/measuring.py lists what the benchmarks
-    add to it.
+    What the benchmarks add to each row is documented at `measure`, in
+    tests/benchmarks/measuring.py.
 
     Raises:
         UsageError: If the file cannot be read, or has no results of these
@@ -117,20 +117,20 @@ def _make_row(
     factor = info.get("factor", 1.0)
     ideal = _compute_ideal(group, info["ideal"], medians)
     return Row(
-        group,
-        info["row"],
-        info.get("unit", "seconds"),
-        stats["median"] * factor,
-        stats["min"] * factor,
-        stats["max"] * factor,
-        None if ideal is None else ideal * factor,
-        info["ideal is"],
-        stats["rounds"],
-        info.get("cpu"),
-        info.get("memory"),
-        info.get("site"),
-        info.get("count", 0),
-        _find_parts(info["ideal"]),
+        group=group,
+        name=info["row"],
+        unit=info.get("unit", "seconds"),
+        median=stats["median"] * factor,
+        shortest=stats["min"] * factor,
+        longest=stats["max"] * factor,
+        ideal=None if ideal is None else ideal * factor,
+        ideal_name=info["ideal is"],
+        rounds=stats["rounds"],
+        cpu_time=info.get("cpu"),
+        memory=info.get("memory"),
+        site_share=info.get("site"),
+        pages=info.get("count", 0),
+        parts=_find_parts(info["ideal"]),
     )
 
 
@@ -158,12 +158,15 @@ def _compute_ideal(
 
 
 def _find_parts(terms: Sequence[Any]) -> frozenset[str]:
-    """Return the rows that measure one of several parts of the work.
+    """Return the names of the rows that do only a part of the work.
 
-    Where an ideal has several terms, each is such a part. One that is the
-    whole time of a row makes that row a part.
+    If an ideal has several terms, each is the time of a part of the work. A
+    term that is the undivided time of a row makes that row such a part.
+
+    Args:
+        terms: The terms of the ideal, as for `_compute_ideal`.
     """
-    rows = [term for term in terms if isinstance(term, list)]
     if len(terms) == 1:
         return frozenset()
+    rows = [term for term in terms if isinstance(term, list)]
     return frozenset(name for name, divisor in rows if divisor == 1)
