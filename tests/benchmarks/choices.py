@@ -1,4 +1,4 @@
-"""Functions of many kinds, for which `choosing.py` has a model chosen."""
+"""Functions of many kinds. choosing.py has a model chosen for each."""
 
 import asyncio
 import json

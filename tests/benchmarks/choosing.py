@@ -1,8 +1,11 @@
-"""How good `uv run lab choose` is: its choice against all models, in full.
+"""How good the choices of `uv run lab choose` are.
 
-Run by hand: uv run tests/benchmarks/choosing.py. Each function's tasks are run
-whole by every model, with the workers that the choice was measured with, and
-their start counts. A choice hits where no model is faster by more than HIT.
+    uv run tests/benchmarks/choosing.py
+
+has a model chosen for each function in choices.py. Then every model runs all
+tasks of the function, with the number of workers that it had when it was
+measured. The start of the workers counts. A choice is good if the fastest
+model is not faster by more than TOLERANCE.
 """
 
 import os
@@ -17,12 +20,14 @@ from backstage.system import environment_summary
 
 ROUNDS = 5  # of all tasks, by each model
 SECONDS = 20  # for each choice
-HIT = 0.1  # of the fastest time, within the noise of a run in full
+TOLERANCE = 0.1  # of the fastest time: the noise of a run
+MIN_GOOD = 0.9  # of the choices, or the exit status is 1
+MAX_LOSS = 0.25  # of the fastest time, for the worst choice
 FOLDER = Path(__file__).parent
 
 
-def whole(child: Child, model: Model, tasks: int) -> float:
-    """Return the seconds that all tasks take, the workers' start included."""
+def run_all_tasks(child: Child, model: Model, tasks: int) -> float:
+    """Return the seconds that all tasks and the workers' start take."""
     start = child.ask(99, do="open", model=model.name, workers=model.workers)
     done = child.ask(
         99, do="run", model=model.name, tasks=tasks, chunk=model.chunk
@@ -30,37 +35,46 @@ def whole(child: Child, model: Model, tasks: int) -> float:
     return float(start["seconds"]) + float(done["seconds"])
 
 
-def compare(advice: Advice, words: list[str]) -> dict[str, float]:
-    """Return the median seconds of each model that is possible."""
+def measure_models(advice: Advice, inputs: list[str]) -> dict[str, float]:
+    """Return the median seconds of each possible model, by its name.
+
+    Args:
+        advice: The choice, with the models and their workers.
+        inputs: What the function is called with, as expressions.
+    """
     models = [model for model in advice.models if model.rounds]
     rounds = []
     for _ in range(ROUNDS):
-        child = Child(advice.function, words)  # no fork server is there yet
+        child = Child(advice.function, inputs)  # no fork server is there yet
         try:
-            inputs = child.ask(99, **child.first)["inputs"]
-            for number in range(inputs):
+            count = child.ask(99, **child.first)["inputs"]
+            for number in range(count):
                 child.ask(99, do="once", number=number)
-            # Processes first: no thread is to be there when they fork.
+            # Processes first: they must not fork while threads run.
             rounds.append(
-                {x.name: whole(child, x, advice.tasks) for x in models[::-1]}
+                {
+                    model.name: run_all_tasks(child, model, advice.tasks)
+                    for model in reversed(models)
+                }
             )
         finally:
             child.end()
     return {
-        model.name: median(one[model.name] for one in rounds)
+        model.name: median(seconds[model.name] for seconds in rounds)
         for model in models
     }
 
 
 def main() -> None:
+    """Choose and measure a model for each function, and print a table."""
     os.chdir(FOLDER)  # where the functions are
     print(environment_summary())
     print(f"{'function':<15}{'tasks':>6}  {'chosen':<13}{'s':>6}  fastest")
-    hits, losses = 0, []
+    losses = []
     with practice_site(["/delay/0.1"]) as (url,), NamedTemporaryFile() as file:
         file.write(b"x" * 400_000)
         file.flush()
-        works = [
+        functions = [
             ("parse", ["4", "6"], 100),
             ("hash_password", ["30_000"], 120),
             ("search", ["r'[\\w.]+@[\\w.]+'", "r'[\\d.]+\\b'"], 800),
@@ -75,21 +89,22 @@ def main() -> None:
             ("mix", ["0.01"], 150),
             ("wait", ["0.02", "0.05"], 60),
         ]
-        for name, words, tasks in works:
-            advice = advise(f"choices:{name}", words, tasks, SECONDS)
-            seconds = compare(advice, words)
-            fastest = min(seconds, key=lambda one: seconds[one])
-            lost = seconds[advice.best] / seconds[fastest] - 1
-            hits += lost <= HIT
-            losses.append(lost)
+        for name, inputs, tasks in functions:
+            advice = advise(f"choices:{name}", inputs, tasks, SECONDS)
+            seconds = measure_models(advice, inputs)
+            fastest = min(seconds, key=lambda name: seconds[name])
+            loss = seconds[advice.best] / seconds[fastest] - 1
+            losses.append(loss)
             print(
                 f"{name:<15}{tasks:>6,}  {advice.best:<13}"
                 f"{seconds[advice.best]:>6.2f}  {fastest:<13}"
-                f"{seconds[fastest]:>6.2f}  lost {lost:.0%}",
+                f"{seconds[fastest]:>6.2f}  loss {loss:.0%}",
                 flush=True,
             )
-    print(f"{hits} of {len(works)} hit; the worst lost {max(losses):.0%}")
-    sys.exit(0 if hits >= 0.9 * len(works) and max(losses) <= 0.25 else 1)
+    good = sum(loss <= TOLERANCE for loss in losses)
+    print(f"{good} of {len(losses)} good; worst loss: {max(losses):.0%}")
+    passed = good >= MIN_GOOD * len(losses) and max(losses) <= MAX_LOSS
+    sys.exit(0 if passed else 1)
 
 
 if __name__ == "__main__":

@@ -15,18 +15,19 @@ lesson: Any = importlib.import_module("07_lock_fixed_demo")
 unsafe: Any = importlib.import_module("06_race_condition_demo")
 LOCKS = {"lock": Lock, "RLock": RLock, "semaphore": Semaphore}
 Way = Callable[[], AbstractContextManager[Any]]
-UPDATES: dict[Way, int] = {  # by each process
+UPDATES: dict[Way, int] = {  # of each process; the rows are named as the ways
     value: 10_000,
     array: 10_000,
     manager: 300,
     queue: 10_000,
     pipe: 10_000,
 }
-TEST_UPDATES = 20_000  # by each thread: a broken lock loses some of them
-IDEAL = "threads, unsafe"
+TEST_UPDATES = 20_000  # of each thread: a broken lock loses some of them
+REFERENCE = "threads, unsafe"  # the row that all rows are compared with
 
 
-def an_update(cents: int) -> dict[str, Any]:
+def per_update(cents: int) -> dict[str, Any]:
+    """Return the figures that make a table of times per update."""
     return {"unit": "µs per update", "factor": 1e6 / cents}
 
 
@@ -42,19 +43,22 @@ def test_threads(
         monkeypatch.setattr(module, "UPDATES", updates)
     cents: int = updates * lesson.THREADS
 
-    def right(got: int) -> bool:
-        return way == "unsafe" or got == cents  # unsafe, any may be lost
-
-    def play() -> int:
-        chosen = unsafe if way == "unsafe" else lesson
-        account = chosen.Account()
+    def pay() -> int:
+        module = unsafe if way == "unsafe" else lesson
+        account = module.Account()
         account.lock = LOCKS.get(way, Lock)()
-        pay = lesson.pay_with_queue if way == "queue" else chosen.pay_directly
-        pay(account)
+        if way == "queue":
+            lesson.pay_with_queue(account)
+        else:
+            module.pay_directly(account)
         return int(account.cents)
 
-    ideal = IDEAL, (IDEAL, 1)
-    measure(benchmark, play, right, *ideal, **an_update(cents))
+    def is_right(balance: int) -> bool:
+        return way == "unsafe" or balance == cents  # updates may be lost
+
+    terms = [(REFERENCE, 1)]
+    figures = per_update(cents)
+    measure(benchmark, pay, is_right, REFERENCE, terms, **figures)
 
 
 @pytest.mark.benchmark(group="coordinating")
@@ -66,17 +70,22 @@ def test_processes(way: Way, benchmark: Any) -> None:
     cents: int = updates * lesson.THREADS
 
     with (
-        way() as (given, pay, collect),
+        way() as (shared, pay, collect),
         ProcessPoolExecutor(
-            lesson.THREADS, initializer=receive, initargs=(given,)
+            lesson.THREADS, initializer=receive, initargs=(shared,)
         ) as pool,
     ):
 
-        def play() -> Any:
-            return collect(cents, pool.map(pay, [updates] * lesson.THREADS))
+        def pay_and_collect() -> Any:
+            payments = pool.map(pay, [updates] * lesson.THREADS)
+            return collect(cents, payments)
 
-        def right(balance: float) -> bool:
+        def is_right(balance: float) -> bool:
             return round(balance * 100) == cents
 
-        ideal = IDEAL, (IDEAL, lesson.UPDATES / updates)
-        measure(benchmark, play, right, *ideal, **an_update(cents))
+        # A thread makes more updates than a process does here.
+        terms = [(REFERENCE, lesson.UPDATES / updates)]
+        figures = per_update(cents)
+        measure(
+            benchmark, pay_and_collect, is_right, REFERENCE, terms, **figures
+        )

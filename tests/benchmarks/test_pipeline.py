@@ -1,4 +1,4 @@
-"""Fetching pages and parsing them: the pipeline of 10 beside other ways."""
+"""Fetching pages and parsing them: lesson 10 beside other ways."""
 
 import asyncio
 import importlib
@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 import requests
-from measuring import cores, measure, site_seconds
+from measuring import cores, measure, site_cpu_seconds
 
 from backstage import practice_site
 from backstage.course.selection import find
@@ -37,24 +37,26 @@ def client() -> httpx.AsyncClient:
 
 
 async def sequential(urls: list[str], pool: Pool) -> list[Any]:
-    async with client() as one:
-        return [lesson.parse(await lesson.fetch(url, one)) for url in urls]
+    async with client() as session:
+        return [lesson.parse(await lesson.fetch(url, session)) for url in urls]
 
 
 async def fetch_only(urls: list[str], pool: Pool) -> list[Any]:
-    async with client() as one:
-        return await asyncio.gather(*(lesson.fetch(url, one) for url in urls))
+    async with client() as session:
+        return await asyncio.gather(
+            *(lesson.fetch(url, session) for url in urls)
+        )
 
 
 async def one_step_after_the_other(urls: list[str], pool: Pool) -> list[Any]:
-    async with client() as one:
-        steps = await lesson.fetch_then_parse(urls, one, pool)
+    async with client() as session:
+        steps = await lesson.fetch_then_parse(urls, session, pool)
     return list(steps.pages)
 
 
 async def both_at_once(urls: list[str], pool: Pool) -> list[Any]:
-    async with client() as one:
-        return list(await lesson.fetch_and_parse(urls, one, pool))
+    async with client() as session:
+        return list(await lesson.fetch_and_parse(urls, session, pool))
 
 
 async def threads(urls: list[str], pool: Pool) -> list[Any]:
@@ -77,26 +79,27 @@ WAYS: dict[str, Way] = {
 }
 
 
-def spent() -> float:
-    """Return the CPU seconds of this process and of its pool so far."""
-    me = psutil.Process()
-    family = [me, *me.children(recursive=True)]
-    return sum(sum(p.cpu_times()[:2]) for p in family) - site_seconds()
+def cpu_seconds() -> float:
+    """Return the CPU seconds that this process and its pool have used."""
+    parent = psutil.Process()
+    processes = [parent, *parent.children(recursive=True)]
+    total = sum(sum(process.cpu_times()[:2]) for process in processes)
+    return total - site_cpu_seconds()
 
 
 @pytest.mark.benchmark(group="pipeline")
 @pytest.mark.parametrize("way", WAYS)
 def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
     pages = lesson.PAGES if benchmark.enabled else SMALL
-    used: list[float] = []
+    used: list[float] = []  # CPU seconds of each round, the warm-up first
 
-    def play() -> list[Any]:
-        before = spent()
+    def run() -> list[Any]:
+        before = cpu_seconds()
         results = asyncio.run(WAYS[way](urls, pool))
-        used.append(spent() - before)
+        used.append(cpu_seconds() - before)
         return results
 
-    def right(results: list[Any]) -> bool:
+    def is_right(results: list[Any]) -> bool:
         if way == "fetching alone":
             return len(results) == len(pages)
         return len({title for title, *_ in results}) == len(pages)
@@ -105,23 +108,22 @@ def test_pipeline(way: str, benchmark: Any, pool: Pool) -> None:
     ideal = f"max(fetching, CPU/{count:g})"
     rounds = 1 if way == "sequential" else 3  # it takes half a minute
     with practice_site(pages) as urls:
-        measure(benchmark, play, right, ideal, rounds=rounds)
-    # Fetching alone is what it is; the rest cannot be faster than its CPU.
+        measure(benchmark, run, is_right, ideal, [], rounds=rounds)
+    # No way can be faster than its CPU time on all cores, which is known now.
     terms = [("fetching alone", 1), median(used[1:] or used) / count]
     benchmark.extra_info["ideal"] = terms
 
 
 def peak_memory(pages: list[str]) -> int:
-    """Return the most bytes that a run of 10 and its processes held."""
-    seen = watch(find("10"), {"PAGES": repr(pages)}, stderr=subprocess.DEVNULL)
-    assert seen.status == 0
-    return seen.peak_memory
+    """Return the most bytes that lesson 10 and its processes held."""
+    lesson_10 = find("10")
+    changes = {"PAGES": repr(pages)}
+    recording = watch(lesson_10, changes, stderr=subprocess.DEVNULL)
+    assert recording.status == 0
+    return recording.peak_memory
 
 
 @pytest.mark.slow
 def test_memory_stays_flat() -> None:
-    few, many = (
-        peak_memory([f"/page/{n}?size=20000" for n in range(count)])
-        for count in (30, 150)
-    )
-    assert many < 1.3 * few
+    pages = [f"/page/{n}?size=20000" for n in range(150)]
+    assert peak_memory(pages) < 1.3 * peak_memory(pages[:30])

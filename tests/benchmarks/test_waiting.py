@@ -1,4 +1,4 @@
-"""Ten slow pages: one by one, by threads, and by coroutines."""
+"""Fetching ten slow pages: one by one, with threads and with coroutines."""
 
 import importlib
 from collections.abc import Callable
@@ -24,6 +24,7 @@ async def one_by_one(urls: list[str], client: httpx.AsyncClient) -> list[Any]:
     ]
 
 
+# A row for each way, by its name.
 WAYS: dict[str, Callable[[list[str]], list[Any]]] = {
     "sequential": lambda urls: list(sequential.fetch_all(urls)),
     "raw threads": lambda urls: list(threaded.fetch_all(urls)),
@@ -45,14 +46,14 @@ def test_waiting(
     pages = [f"/delay/{delay}"] * 10
     client = lesson_client(len(pages))
 
-    def right(fetched: list[Any]) -> bool:
+    def is_right(fetched: list[Any]) -> bool:
         return len(fetched) == len(pages)
 
     with practice_site(pages) as urls, warmed(urls[0], client) as runner:
 
-        def play() -> list[Any]:
+        def fetch() -> list[Any]:
             if way in ASYNC_WAYS:
                 return runner.run(ASYNC_WAYS[way](urls, client))
             return WAYS[way](urls)
 
-        measure(benchmark, play, right, "one delay", delay)
+        measure(benchmark, fetch, is_right, "one delay", [delay])

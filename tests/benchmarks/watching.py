@@ -1,9 +1,10 @@
-"""What watching costs: a lesson with and without it, in pairs.
+"""What it costs to watch a lesson with `uv run lab watch`.
 
     uv run tests/benchmarks/watching.py
 
-runs each of LESSONS in PAIRS pairs, and prints medians: by how much a run
-that is watched is longer, and the share of a core that the watcher takes.
+runs each of LESSONS in PAIRS pairs, with and without the watcher. It prints
+two medians: how much longer a watched run takes, and how much of a core the
+watcher uses.
 """
 
 import subprocess
@@ -27,8 +28,10 @@ LESSONS = {
 }
 
 
-def seconds(lesson: Lesson, changes: dict[str, str], watched: bool) -> float:
-    """Return how long a run takes."""
+def measure_run(
+    lesson: Lesson, changes: dict[str, str], *, watched: bool
+) -> float:
+    """Return the seconds that a run of a lesson takes."""
     start = perf_counter()
     null: Any = subprocess.DEVNULL
     if watched:
@@ -40,22 +43,23 @@ def seconds(lesson: Lesson, changes: dict[str, str], watched: bool) -> float:
 
 
 def main() -> None:
-    """Measure each lesson, every other pair with the watched run first."""
-    for number, words in LESSONS.items():
+    """Measure each lesson; in every other pair the watched run is first."""
+    for number, change in LESSONS.items():
         lesson = find(number)
-        changes = parse_changes(lesson, [words])
-        longer, shares = [], []
-        for n in tqdm(range(PAIRS), number, ncols=72, leave=False):
-            if n % 2:
-                alone = seconds(lesson, changes, watched=False)
-            used = process_time()
-            watched = seconds(lesson, changes, watched=True)
-            shares.append((process_time() - used) / watched)
-            if n % 2 == 0:
-                alone = seconds(lesson, changes, watched=False)
-            longer.append(watched / alone - 1)
+        changes = parse_changes(lesson, [change])
+        increases = []
+        shares = []
+        for pair in tqdm(range(PAIRS), number, ncols=72, leave=False):
+            if pair % 2:
+                alone = measure_run(lesson, changes, watched=False)
+            cpu_before = process_time()
+            watched = measure_run(lesson, changes, watched=True)
+            shares.append((process_time() - cpu_before) / watched)
+            if pair % 2 == 0:
+                alone = measure_run(lesson, changes, watched=False)
+            increases.append(watched / alone - 1)
         print(
-            f"{number} {words}: {median(longer):+.1%} longer, "
+            f"{number} {change}: {median(increases):+.1%} longer, "
             f"{median(shares):.1%} of a core ({PAIRS} pairs)"
         )
 

@@ -1,1 +1,1 @@
-"""Formal numbers: benchmarks, and what is made of their results."""
+"""Formal numbers: runs of the benchmarks, and pictures of their results."""

@@ -1,23 +1,23 @@
-"""The axes of the pictures of a group of results."""
+"""The axes of a group's picture: times, and numbers of pages."""
 
-from backstage.bench.conclusions import Group, kind_of
-from backstage.bench.run import Row
+from backstage.bench.groups import Group, client_of
+from backstage.bench.results import Row
 from backstage.drawing.axes import Axis
 
 
 def times_axis(group: Group) -> Axis:
     """Return the axis of the times, in the group's unit."""
-    seconds = (
-        (time, row.factor)
+    return Axis(
+        time
         for row in group.rows
-        for time in (row.least, row.median, row.most, row.ideal)
+        for time in (row.shortest, row.median, row.longest, row.ideal)
+        if time is not None
     )
-    return Axis(time * factor for time, factor in seconds if time is not None)
 
 
 def pages_axis(group: Group) -> Axis:
-    """Return the axis of the numbers of pages, with a tick for each."""
-    counts = sorted({row.more["count"] for row in group.rows})
+    """Return the axis of the numbers of pages, with a tick at each."""
+    counts = sorted({float(row.pages) for row in group.rows})
     axis = Axis(counts)
     axis.ticks = counts
     return axis
@@ -27,7 +27,7 @@ def describe_axes(group: Group) -> str:
     """Return what the axes of a group's picture show, and how they grow."""
     times = f"median time in {group.unit}"
     axis = times_axis(group)
-    if group.has_counts:
+    if group.counts_pages:
         return (
             f"x axis: pages at the same time, {pages_axis(group).scale}. "
             f"y axis: {times}, {axis.scale}. Less is better."
@@ -39,9 +39,9 @@ def describe_axes(group: Group) -> str:
     return f"x axis: {times}, logarithmic{steps}. Less is better."
 
 
-def lines_of(group: Group) -> dict[str, list[Row]]:
-    """Return the rows of each kind of client, from few pages to many."""
-    lines: dict[str, list[Row]] = {}
-    for row in sorted(group.rows, key=lambda row: row.more["count"]):
-        lines.setdefault(kind_of(row), []).append(row)
-    return lines
+def rows_by_client(group: Group) -> dict[str, list[Row]]:
+    """Return the rows of each client, from few pages to many."""
+    clients: dict[str, list[Row]] = {}
+    for row in sorted(group.rows, key=lambda row: row.pages):
+        clients.setdefault(client_of(row), []).append(row)
+    return clients

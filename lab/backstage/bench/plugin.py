@@ -1,7 +1,7 @@
-"""A plugin of pytest that says on standard error which row comes next.
+"""A plugin for pytest that prints which row is measured next.
 
-The lines are for `bench`, which makes a progress bar of them:
-"row 3 of 40: waiting, thread pool".
+The lines go to standard error, such as "row 3 of 40: waiting, thread pool".
+`backstage.bench.run` makes a progress bar of them.
 """
 
 import sys
@@ -15,6 +15,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     items = item.session.items
     number = items.index(item) + 1
     group = item.path.stem.removeprefix("test_")
-    name = item.callspec.id
-    line = f"row {number} of {len(items)}: {group}, {name}"
+    row = item.callspec.id
+    line = f"row {number} of {len(items)}: {group}, {row}"
     print(line, file=sys.__stderr__, flush=True)

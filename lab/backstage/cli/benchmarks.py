@@ -32,7 +32,7 @@ class BenchCommand(click.Command):
         from backstage.bench import run
 
         formatter.write_paragraph()
-        formatter.write_text(f"Groups: {', '.join(run.groups())}")
+        formatter.write_text(f"Groups: {', '.join(run.list_groups())}")
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the pieces of the usage line."""
@@ -53,16 +53,13 @@ def bench(ctx: click.Context, chosen: tuple[str, ...]) -> int:
     """
     from backstage.bench import run
 
-    groups = run.groups()
+    groups = run.list_groups()
     for name in chosen:
         if name not in groups:
             raise UsageError(
                 f"no group {name!r}; there are {', '.join(groups)}"
             )
-    try:
-        return run.bench(list(chosen) or groups, ctx.meta[PYTEST_OPTIONS])
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    return run.run_benchmarks(list(chosen) or groups, ctx.meta[PYTEST_OPTIONS])
 
 
 @click.command()
@@ -76,15 +73,14 @@ def plot(file: Path, svg: Path | None) -> int:
     If there are several groups, --svg mine.svg writes a file for each, with
     the group's name before the suffix: mine-waiting.svg and so on.
     """
-    from backstage.bench import plot, run
+    from backstage.bench.results import load
+    from backstage.bench.svg import write_svgs
+    from backstage.bench.terminal import draw_text
 
-    try:
-        loaded = run.load(file)
-    except (ValueError, OSError) as error:
-        raise UsageError(str(error)) from None
-    print(plot.text(loaded.rows))
+    results = load(file)
+    print(draw_text(results))
     if svg:
-        plot.write_svgs(loaded, svg)
+        write_svgs(results, svg)
     return 0
 
 

@@ -6,7 +6,6 @@ import click
 
 from backstage.cli.lessons import LessonWord, parse_words
 from backstage.cli.options import quiet_option
-from backstage.errors import LabError
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +83,7 @@ def results() -> int:
 
     They show the results in tests/benchmarks/results.json.
     """
-    from backstage.bench import page
+    from backstage.bench.page import write_results
 
-    try:
-        page.write()
-    except ValueError as error:
-        raise LabError(str(error)) from None
+    write_results()
     return 0
