@@ -457,9 +457,9 @@ def _site(arguments: argparse.Namespace) -> int:
 
     Lessons use it where PRACTICE_SITE is set to the address that it shows.
     """
-    from backstage.site import server  # no other verb needs all that
+    from backstage.site import foreground  # slow to import
 
-    server.serve_by_hand()
+    foreground.serve_in_foreground()
 
 
 def _readme(arguments: argparse.Namespace) -> int:
