@@ -25,7 +25,7 @@ from backstage.course.catalogue import (
     parse_changes,
     started,
 )
-from backstage.lesson import MAY_BE_ZERO
+from backstage.lesson.runner import MAY_BE_ZERO
 from support.lessons import SITE_LINE, RunLesson
 from support.processes import computing, has_a_connection, is_two_seconds_old
 
