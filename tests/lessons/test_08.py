@@ -16,8 +16,8 @@ def test_all_pages_are_in_flight_at_the_same_time(
     *lines, last = result.lines
     events = [re.sub(r" after .*", "", line) for line in lines]
     assert events[:10] == [f"page {n}: start" for n in range(1, 11)]
-    ends = sorted(f"page {n}: end" for n in range(1, 11))
-    assert sorted(events[10:]) == ends
+    last_events = sorted(f"page {n}: end" for n in range(1, 11))
+    assert sorted(events[10:]) == last_events
     total = r"10 pages in \d\.\d\d s: \d+\.\d pages per second, 1 thread"
     assert re.fullmatch(total, last)
 

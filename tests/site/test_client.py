@@ -1,4 +1,4 @@
-"""`practice_site`: the addresses it yields, and what it changes meanwhile."""
+"""`practice_site`: the addresses it yields, and its effects on the process."""
 
 import os
 import subprocess

@@ -12,6 +12,7 @@ import pytest
 from backstage.site.client import SERVER
 
 TIMEOUT = 60  # seconds that a test waits for a process or a condition
+POLL_INTERVAL = 0.02  # seconds between two looks at a condition
 
 Condition = Callable[[psutil.Process], bool]
 
@@ -26,7 +27,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < deadline, "the condition is still false"
-        time.sleep(0.01)
+        time.sleep(POLL_INTERVAL)
 
 
 def is_site(process: psutil.Process) -> bool:
@@ -38,7 +39,7 @@ def is_site(process: psutil.Process) -> bool:
 def has_a_connection(process: psutil.Process) -> bool:
     return any(
         connection.status == psutil.CONN_ESTABLISHED
-        for connection in process.net_connections()
+        for connection in process.net_connections("tcp")
     )
 
 

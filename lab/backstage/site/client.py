@@ -1,4 +1,4 @@
-"""`practice_site`: pages on a web server of this machine, for one block."""
+"""`practice_site`: web pages on this machine while a `with` block runs."""
 
 import os
 import subprocess
