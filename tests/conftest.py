@@ -1,4 +1,4 @@
-"""What the tests share: runs of lessons, and a look at what is left."""
+"""What the tests share: options, runs of lessons, and checks after a test."""
 
 import json
 import os
@@ -18,11 +18,17 @@ import pytest
 from filelock import FileLock
 from tqdm import tqdm
 
+from backstage import practice_site
 from backstage.cli import app
 from backstage.course.running import start_lesson
 from backstage.system import environment_summary
 from support.commands import Answer, Invoke
-from support.leftovers import describe, marked, shared_memory, unused
+from support.leftovers import (
+    describe,
+    find_marked,
+    find_unused,
+    list_shared_memory,
+)
 from support.lessons import (
     SMALL_CATALOGUE,
     SMALL_LESSONS,
@@ -31,14 +37,15 @@ from support.lessons import (
     find_once,
     write_lessons,
 )
-from support.processes import TIMEOUT, Sign, press_ctrl_c, wait_until
+from support.processes import TIMEOUT, Condition, press_ctrl_c, wait_until
+from support.site import ReadLog
 
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
 
-# From Python 3.14 on the first bar's lock starts a process, which is not any
-# one test's.
+# From Python 3.14 on, the first bar starts a process, which belongs to no
+# test.
 tqdm(disable=True)
-# Where this was started in the background, Ctrl-C is ignored, and children
+# If the tests were started in the background, Ctrl-C is ignored, and children
 # would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -66,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out slow tests that nobody asked for; put timing tests last."""
+    """Leave out slow tests without --slow, and put timing tests last."""
     by_name = any("::" in argument for argument in config.args)
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow and not (config.getoption("--slow") or by_name):
@@ -77,7 +84,7 @@ def pytest_collection_modifyitems(
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let no other worker run a test beside one that depends on the clock.
+    """Run a test that depends on the clock while no other test runs.
 
     Each worker of pytest-xdist holds a lock of its own during a test; a test
     marked `timing` needs the locks of all workers.
@@ -101,12 +108,12 @@ def pytest_benchmark_generate_machine_info() -> dict[str, str]:
 def traced(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Fail the test where something that it started outlives it by 2 s.
+    """Fail the test if something that it started is left after 2 s.
 
-    That is processes, with the ports that they listen at, temporary files,
-    and named semaphores or shared memory that no process uses any more. The
-    latter do not say whose they were, so they count only where no other test
-    runs beside this one: with -n0, or where it is marked `timing`.
+    These are processes, with the ports that they listen at, temporary files,
+    and named semaphores or shared memory that no process uses any more. It
+    cannot be seen which test made the latter. So they count only if no other
+    test runs at the same time: with -n0, or in a test marked `timing`.
     """
     alone = "PYTEST_XDIST_WORKER" not in os.environ
     alone |= bool(request.node.get_closest_marker("timing"))
@@ -116,18 +123,19 @@ def traced(
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:
         for name in "TMPDIR", "TEMP", "TMP":
             monkeypatch.setenv(name, folder)
-        before = shared_memory()
+        before = list_shared_memory()
         yield
         deadline = time.monotonic() + 2
         while True:
-            processes = marked(mark)
+            processes = find_marked(mark)
             left = [describe(process) for process in processes]
             left += [
                 path.name
                 for path in Path(folder).iterdir()
-                if not path.match("uv-*.lock")  # which uv leaves for good
+                if not path.match("uv-*.lock")  # which uv never removes
             ]
-            left += unused(shared_memory() - before) if alone else []
+            if alone:
+                left += find_unused(list_shared_memory() - before)
             if not left or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
@@ -148,23 +156,40 @@ def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def run_lesson(
-    traced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> RunLesson:
-    """Run a lesson by its number, with some constants changed.
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """Yield the address of a practice site, without a slash at its end."""
+    with practice_site(["/"]) as urls:
+        yield urls[0].rstrip("/")
 
-    With `when`, do `then` to it as soon as `when` is true of its process; by
-    default `then` is Ctrl-C, sent to the whole group as a terminal does.
-    Files go to a folder of the test, where none may be left half-written.
-    """
+
+@pytest.fixture
+def read_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReadLog:
+    """Have practice sites log their requests; return what reads the log."""
     log = tmp_path / "site.jsonl"
     monkeypatch.setenv("PRACTICE_SITE_LOG", str(log))
+
+    def read() -> list[dict[str, Any]]:
+        if not log.exists():
+            return []
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    return read
+
+
+@pytest.fixture
+def run_lesson(traced: None, read_log: ReadLog, tmp_path: Path) -> RunLesson:
+    """Return a function that runs a lesson with some constants changed.
+
+    As soon as `when` is true of the lesson's process, `then` is called with
+    it. By default that is Ctrl-C, sent to the whole group as a terminal does.
+    Files go to a folder of the test, and none may be incomplete at the end.
+    """
 
     def run(
         number: str,
         /,
-        when: Sign | None = None,
+        when: Condition | None = None,
         then: Callable[[psutil.Process], object] = press_ctrl_c,
         **changes: Any,
     ) -> RunResult:
@@ -185,12 +210,8 @@ def run_lesson(
                 then(process)
             out, err = child.communicate(timeout=TIMEOUT)
         assert not list(downloads.glob("*.part"))
-        seen = log.read_text("utf-8").splitlines() if log.exists() else []
         return RunResult(
-            child.returncode,
-            out.splitlines(),
-            err.splitlines(),
-            [json.loads(line) for line in seen],
+            child.returncode, out.splitlines(), err.splitlines(), read_log()
         )
 
     return run
@@ -200,7 +221,7 @@ def run_lesson(
 def invoke(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Invoke:
-    """Do what `uv run lab` does with these words, without a new process."""
+    """Return a function that runs the command in this process."""
 
     def run(*words: str) -> Answer:
         caplog.clear()

@@ -1,6 +1,6 @@
-"""What a viewer need not see to follow a lesson."""
+"""What lessons import, and everything else that a reader may ignore."""
 
-from backstage.lesson import run
+from backstage.lesson.runner import run
 from backstage.site.client import practice_site
 
 __all__ = ["practice_site", "run"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from support.lessons import RunLesson, figure, imported
+from support.lessons import RunLesson, import_lesson, parse_figure
 
 
 @pytest.mark.parametrize(
@@ -13,25 +13,25 @@ from support.lessons import RunLesson, figure, imported
 def test_a_job_counts_the_digits_of_all_numbers(
     limit: int, digits: int
 ) -> None:
-    assert imported("0").count_digits(limit) == digits
+    assert import_lesson("0").count_digits(limit) == digits
 
 
 def test_one_core_is_busy_in_one_process(run_lesson: RunLesson) -> None:
     result = run_lesson("0", WORK=20_000, JOBS=3)
     assert (result.status, result.errors) == (0, [])
     *jobs, last = result.lines
-    told = r"job (\d): 88,890 digits, \d\.\d\d s of CPU time, process (\d+)"
-    found = [re.fullmatch(told, line) for line in jobs]
-    assert [match[1] for match in found if match] == ["1", "2", "3"]
-    assert len({match[2] for match in found if match}) == 1
+    row = r"job (\d): 88,890 digits, \d\.\d\d s of CPU time, process (\d+)"
+    matches = [re.fullmatch(row, line) for line in jobs]
+    assert [match[1] for match in matches if match] == ["1", "2", "3"]
+    assert len({match[2] for match in matches if match}) == 1
     total = r"3 jobs in \d\.\d\d s: \d+\.\d jobs per second, "
-    assert figure(rf"{total}(\d\.\d) cores busy", last) <= 1.1
+    assert parse_figure(rf"{total}(\d\.\d) cores busy", last) <= 1.1
 
 
-def test_different_totals_are_an_error(
+def test_different_results_are_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lesson = imported("0")
+    lesson = import_lesson("0")
     totals = iter(range(9))
     monkeypatch.setattr(lesson, "count_digits", lambda _: next(totals))
     with pytest.raises(RuntimeError, match="counted differently"):

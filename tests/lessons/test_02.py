@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from support.lessons import RunLesson, RunResult, imported
+from support.lessons import RunLesson, RunResult, import_lesson
 
 
 def test_all_pages_are_in_flight_at_the_same_time(
@@ -13,16 +13,20 @@ def test_all_pages_are_in_flight_at_the_same_time(
     result = run_lesson("02", PAGES=["/delay/0.5"] * 10)
     assert (result.status, result.peak) == (0, 10)
     *lines, last = result.lines
-    told = sorted(re.sub(r" after .*", "", line) for line in lines)
-    assert told == sorted(
-        f"page {n}: {what}" for n in range(1, 11) for what in ("start", "end")
+    events = sorted(re.sub(r" after .*", "", line) for line in lines)
+    assert events == sorted(
+        f"page {n}: {event}"
+        for n in range(1, 11)
+        for event in ("start", "end")
     )
     total = r"10 pages in \d\.\d\d s: \d+\.\d pages per second, 10 threads"
     assert re.fullmatch(total, last)
 
 
-def test_no_error_of_a_thread_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    lesson = imported("02")
+def test_an_error_in_a_thread_is_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = import_lesson("02")
 
     def fetch(number: int, url: str) -> int:
         if number == 2:
@@ -40,7 +44,7 @@ def sizes(result: RunResult) -> list[str]:
     return sorted(re.findall(r"(page \d+): end .*, (\d+ bytes)", lines))
 
 
-def test_threads_get_the_pages_that_01_gets(run_lesson: RunLesson) -> None:
+def test_threads_fetch_the_pages_of_01(run_lesson: RunLesson) -> None:
     pages = ["/page/1?size=2000", "/page/2?size=9000", "/page/3?size=4000"]
     one_by_one, threads = (
         run_lesson(number, PAGES=pages) for number in ("01", "02")

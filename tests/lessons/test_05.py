@@ -7,7 +7,7 @@ import pytest
 
 from backstage.course.running import start_lesson
 from backstage.course.selection import find
-from support.lessons import RunLesson, figure
+from support.lessons import RunLesson, parse_figure
 from support.processes import is_two_seconds_old
 from support.terminals import terminal
 
@@ -16,7 +16,7 @@ def pages(count: int) -> list[str]:
     return [f"/page/{n}?size=3000&delay=0.4" for n in range(1, count + 1)]
 
 
-def test_whole_pages_are_saved_the_same_again(
+def test_whole_pages_are_saved_the_same_in_each_run(
     run_lesson: RunLesson, tmp_path: Path
 ) -> None:
     saved = []
@@ -33,24 +33,25 @@ def test_whole_pages_are_saved_the_same_again(
     for n, content in enumerate(saved[0].values(), 1):
         assert f"<title>Page {n} of the".encode() in content
     files_line, last = result.lines
-    told = r"10 pages saved \(([\d,]+) bytes\), 0 failed"
-    assert figure(told, files_line) == sum(map(len, saved[0].values()))
+    row = r"10 pages saved \(([\d,]+) bytes\), 0 failed"
+    size = sum(map(len, saved[0].values()))
+    assert parse_figure(row, files_line) == size
     total = r"10 pages in \d\.\d\d s: \d+\.\d pages per second, 10 threads"
     assert re.fullmatch(total, last)
 
 
-def test_one_failure_does_not_discard_the_others(
+def test_one_failure_does_not_discard_the_other_pages(
     run_lesson: RunLesson, tmp_path: Path
 ) -> None:
     result = run_lesson("05", PAGES=["/page/1", "/status/500", "/page/3"])
-    assert "/status/500" in result.failed()
+    assert "/status/500" in result.failure_line()
     (line,) = result.lines
     assert re.fullmatch(r"2 pages saved \(.* bytes\), 1 failed", line)
     names = sorted(path.name for path in (tmp_path / "downloads").iterdir())
     assert names == ["01.html", "03.html"]
 
 
-def test_no_more_pages_are_in_flight_than_workers(
+def test_the_workers_limit_the_requests_in_flight(
     run_lesson: RunLesson,
 ) -> None:
     result = run_lesson("05", PAGES=pages(6), WORKERS=3)
@@ -78,4 +79,4 @@ def test_a_terminal_shows_a_bar(run_lesson: RunLesson, tmp_path: Path) -> None:
 def test_ctrl_c_after_the_first_page(run_lesson: RunLesson) -> None:
     pages = ["/html", *["/delay/9"] * 3]
     result = run_lesson("05", when=is_two_seconds_old, PAGES=pages)
-    assert "stopped by Ctrl-C" in result.failed(130)
+    assert "stopped by Ctrl-C" in result.failure_line(130)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from support.lessons import RunLesson, imported
+from support.lessons import RunLesson, import_lesson
 
 
 @pytest.fixture
 def frequent_switches() -> Iterator[None]:
-    """Switch threads so often that few payments are enough to lose some."""
+    """Switch between threads so often that a few payments lose money."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
     yield
@@ -27,13 +27,13 @@ def test_lock_and_queue_lose_nothing_in_any_run(
     capsys: pytest.CaptureFixture[str],
     frequent_switches: None,
 ) -> None:
-    lesson = imported("07")
+    lesson = import_lesson("07")
     monkeypatch.setattr(lesson, "UPDATES", 3_000)
     for _ in range(request.config.getoption("--runs")):
         lesson.main()
         *_, last = capsys.readouterr().out.splitlines()
         assert last == "lost: lock 0, queue 0 of 12,000 cents"
-    # Without its lock it must lose some, or these runs prove nothing.
+    # Without the lock it must lose some, or these runs prove nothing.
     monkeypatch.setattr(lesson, "Lock", nullcontext)
     lost = 0
     for _ in range(20):
@@ -43,17 +43,17 @@ def test_lock_and_queue_lose_nothing_in_any_run(
     assert lost > 0
 
 
-def test_expected_got_and_seconds_are_reported(run_lesson: RunLesson) -> None:
+def test_expected_and_actual_cents_are_reported(run_lesson: RunLesson) -> None:
     result = run_lesson("07", UPDATES=2_000, THREADS=3)
     assert (result.status, result.errors) == (0, [])
     lock, queue, last = result.lines
     for name, line in ("lock", lock), ("queue", queue):
-        told = rf"{name}: expected 6,000 cents, got 6,000 in \d\.\d\d s"
-        assert re.fullmatch(told, line)
+        row = rf"{name}: expected 6,000 cents, got 6,000 in \d\.\d\d s"
+        assert re.fullmatch(row, line)
     assert last == "lost: lock 0, queue 0 of 6,000 cents"
 
 
-def test_a_cashier_that_dies_ends_the_run(
+def test_an_error_in_a_cashier_ends_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class BrokenQueue(Queue[int | None]):
@@ -62,7 +62,7 @@ def test_a_cashier_that_dies_ends_the_run(
                 raise ZeroDivisionError("no money")
             super().put(item)
 
-    lesson = imported("07")
+    lesson = import_lesson("07")
     monkeypatch.setattr(lesson, "Queue", BrokenQueue)
     with pytest.raises(ZeroDivisionError, match="no money"):
         lesson.pay_with_queue(lesson.Account())

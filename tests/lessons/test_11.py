@@ -1,4 +1,4 @@
-"""Lesson 11: one list of addresses, checked by four models."""
+"""Lesson 11: one list of addresses, checked with four models."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from backstage import practice_site
-from support.lessons import RunLesson, imported
+from support.lessons import RunLesson, import_lesson
 from support.processes import is_two_seconds_old
 
 OUTCOMES = {
@@ -26,16 +26,16 @@ OUTCOMES = {
 MODELS = ["sequential", "threads", "processes", "asyncio"]
 
 
-def test_every_model_finds_the_same(run_lesson: RunLesson) -> None:
+def test_every_model_has_the_same_outcomes(run_lesson: RunLesson) -> None:
     pages = [*OUTCOMES, "/get"]
     result = run_lesson("11", PAGES=pages, TIMEOUT=0.5, WORKERS=2)
     assert result.status == 0
     heading, *rows = result.lines[: len(pages) + 1]
     assert heading.split() == ["address", "outcome", *MODELS]
     for page, row in zip(pages, rows, strict=True):
-        wait = r" +\d\.\d\d s" * 4
-        told = rf"{page:<23} {OUTCOMES[page]} *{wait}"
-        assert re.fullmatch(told, row), row
+        times = r" +\d\.\d\d s" * 4
+        pattern = rf"{page:<23} {OUTCOMES[page]} *{times}"
+        assert re.fullmatch(pattern, row), row
     empty, heading, *methods, last = result.lines[len(pages) + 1 :]
     assert (empty, heading[:10]) == ("", "Method    ")
     assert [row.split()[0] for row in methods] == MODELS
@@ -43,28 +43,28 @@ def test_every_model_finds_the_same(run_lesson: RunLesson) -> None:
     assert methods[0].endswith(" 1.00")
     speed_ups = r"threads \d+\.\d, processes \d+\.\d, asyncio \d+\.\d"
     assert re.fullmatch(f"different outcomes: 0; speed-up: {speed_ups}", last)
-    visits = Counter(visit["path"] for visit in result.seen)
-    assert visits["/silent"] == visits["/cut"] == 4
-    assert visits["/get"] == 3 * 4  # a redirection leads to it, too
+    paths = Counter(request["path"] for request in result.requests)
+    assert paths["/silent"] == paths["/cut"] == 4
+    assert paths["/get"] == 3 * 4  # a redirection leads to it, too
 
 
 @pytest.mark.parametrize("model", ["threads", "asyncio"])
-def test_no_more_addresses_are_checked_at_a_time_than_workers(
+def test_the_workers_limit_the_requests_in_flight(
     model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = Namespace(workers=2, timeout=5.0, batch=1)
     with practice_site(["/delay/0.2"] * 4) as urls:
-        result = imported("11").check_all(model, urls, options)
+        result = import_lesson("11").check_all(model, urls, options)
     assert len(result.checks) == 4
     for outcome, seconds in result.checks:
         assert outcome == "ok"
         assert seconds > 0.15
-    told = "practice site: 4 requests, at most 2 at a time\n"
-    assert capsys.readouterr().err == told
+    summary = "practice site: 4 requests, at most 2 at a time\n"
+    assert capsys.readouterr().err == summary
 
 
 def test_connections_are_kept() -> None:
-    lesson = imported("11")
+    lesson = import_lesson("11")
     with practice_site(["/get"] * 3) as urls:
         lesson.open_session()
         for url in urls:
@@ -77,7 +77,7 @@ def test_connections_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("options", "message"),
     [
         ("--workers 0", "must be more than 0"),
         ("--timeout -1", "must be more than 0"),
@@ -86,23 +86,23 @@ def test_connections_are_kept() -> None:
         ("@no/such/file", "'no/such/file'"),
     ],
 )
-def test_options_that_make_no_sense_are_told_in_one_line(
-    words: str,
-    told: str,
+def test_a_wrong_option_is_reported_in_one_line(
+    options: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["11_url_checker.py", *words.split()])
+    monkeypatch.setattr(sys, "argv", ["11_url_checker.py", *options.split()])
     with pytest.raises(SystemExit) as stop:
-        imported("11").main()
+        import_lesson("11").main()
     out, err = capsys.readouterr()
     assert (stop.value.code, out) == (2, "")
     assert err.count("\n") == 1
-    assert told in err
+    assert message in err
 
 
-def test_the_cause_of_an_error_decides() -> None:
-    describe = imported("11").describe
+def test_the_cause_of_an_error_is_its_outcome() -> None:
+    describe = import_lesson("11").describe
     refused = OSError("all of them failed")
     refused.__cause__ = ExceptionGroup(
         "", [ConnectionRefusedError(), OSError()]
@@ -116,18 +116,18 @@ def test_the_cause_of_an_error_decides() -> None:
 def test_ctrl_c_after_the_first_address(run_lesson: RunLesson) -> None:
     pages = ["/delay/0.9"] * 2 + ["/delay/9"]
     result = run_lesson("11", when=is_two_seconds_old, PAGES=pages)
-    assert "stopped by Ctrl-C" in result.failed(130)
+    assert "stopped by Ctrl-C" in result.failure_line(130)
 
 
 def test_a_different_outcome_is_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lesson = imported("11")
+    lesson = import_lesson("11")
     ok, broken = lesson.Check("ok", 0.1), lesson.Check("broken", 0.1)
     results = {
         "sequential": lesson.Result([ok, ok], 2.0),
         "threads": lesson.Result([ok, broken], 1.0),
     }
     lesson.show_finding(results)
-    told = "different outcomes: 1; speed-up: threads 2.0\n"
-    assert capsys.readouterr().out == told
+    finding = "different outcomes: 1; speed-up: threads 2.0\n"
+    assert capsys.readouterr().out == finding

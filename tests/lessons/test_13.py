@@ -19,9 +19,9 @@ def test_each_kind_of_worker_is_measured(run_lesson: RunLesson) -> None:
     columns = ["kind", "count", "start", "one", "resident", "reserved"]
     assert heading.split() == columns
     assert [row.split()[0] for row in rows] == [k for k in kinds for _ in "12"]
-    found = dict(re.findall(r"(\w+) (-?[\d,.]+)", last))
-    assert sorted(found) == sorted(kinds)
-    sizes = {kind: float(found[kind].replace(",", "")) for kind in kinds}
+    summary = dict(re.findall(r"(\w+) (-?[\d,.]+)", last))
+    assert sorted(summary) == sorted(kinds)
+    sizes = {kind: float(summary[kind].replace(",", "")) for kind in kinds}
     assert sizes["task"] < sizes["thread"] < 200  # KB
     assert sizes["process"] > 2_000
     assert sizes.get("interpreter", 1_000) > 500
@@ -30,4 +30,4 @@ def test_each_kind_of_worker_is_measured(run_lesson: RunLesson) -> None:
 @pytest.mark.slow
 def test_ctrl_c_stops_threads_that_wait(run_lesson: RunLesson) -> None:
     result = run_lesson("13", when=has_threads, COUNTS=[20_000], FEW=[1])
-    assert "stopped by Ctrl-C" in result.failed(130)
+    assert "stopped by Ctrl-C" in result.failure_line(130)

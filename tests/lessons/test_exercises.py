@@ -20,9 +20,11 @@ BLOCKS = [
 CHOICES = re.findall(r"\| `(--workload .*)` \| (\w+) \|", README)
 
 
-def python(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run_python(
+    *arguments: str | Path, cwd: Path
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, *arguments],
         check=False,
         cwd=cwd,
         capture_output=True,
@@ -45,17 +47,17 @@ def test_an_exercise_is_a_command_that_works(
     command: str, traced: None, tmp_path: Path
 ) -> None:
     (tmp_path / "urls.txt").write_text("/get\n/html\n\n", "utf-8")
-    uv, run, script, *words = shlex.split(command)
+    uv, run, script, *arguments = shlex.split(command)
     assert (uv, run) == ("uv", "run")
-    done = python(ROOT / script, *words, cwd=tmp_path)
-    # The last one is a prediction that fails, if the computer can show it.
-    good = (0, 1) if "check" in words else (0,)
-    assert done.returncode in good, done.stderr
-    assert done.stdout.count("\n") > 3
+    process = run_python(ROOT / script, *arguments, cwd=tmp_path)
+    # The last command checks a prediction that fails on most computers.
+    allowed = (0, 1) if "check" in arguments else (0,)
+    assert process.returncode in allowed, process.stderr
+    assert process.stdout.count("\n") > 3
 
 
 @pytest.mark.parametrize(("options", "model"), CHOICES)
 def test_the_table_of_choices_is_true(options: str, model: str) -> None:
-    done = python(ROOT / "lab", "choose", *options.split(), cwd=ROOT)
-    assert done.returncode == 0
-    assert f"take {model};" in done.stdout or GIL == "off"
+    process = run_python(ROOT / "lab", "choose", *options.split(), cwd=ROOT)
+    assert process.returncode == 0
+    assert f"take {model};" in process.stdout or GIL == "off"

@@ -1,24 +1,21 @@
-"""The practice site beside httpbin itself: `uv run --group compat pytest`."""
+"""The practice site compared with httpbin: `uv run --group compat pytest`."""
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import requests
 
-from backstage import practice_site
 from backstage.course.catalogue import lessons
-from support.lessons import RunResult
+from support.lessons import RunLesson
 
 if find_spec("httpbin") is None:
     pytest.skip(
-        "uv run --group compat brings httpbin", allow_module_level=True
+        "uv run --group compat installs httpbin", allow_module_level=True
     )
-
-RunLesson = Callable[..., RunResult]
 
 SERVE = """
 from httpbin import app
@@ -61,41 +58,44 @@ def httpbin() -> Iterator[str]:
             server.kill()
 
 
-def shape(value: object) -> object:
-    """Return what a JSON value is made of: its keys and its types."""
+def describe_types(value: object) -> object:
+    """Return the keys of a JSON value, with the types of their values."""
     if isinstance(value, dict):
-        return {key: shape(inner) for key, inner in value.items()}
+        return {key: describe_types(item) for key, item in value.items()}
     return type(value)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_both_answer_alike(httpbin: str, path: str) -> None:
-    with practice_site([path]) as (url,):
-        ours, theirs = (
-            requests.get(address, timeout=5, headers={"X-Tra": "1"})
-            for address in (url, httpbin + path)
-        )
+def test_both_answer_alike(site: str, httpbin: str, path: str) -> None:
+    ours, theirs = (
+        requests.get(address + path, timeout=5, headers={"X-Tra": "1"})
+        for address in (site, httpbin)
+    )
     assert ours.status_code == theirs.status_code
     assert len(ours.history) == len(theirs.history)
-    kinds = [
-        answer.headers.get("content-type", "").partition(";")[0]
-        for answer in (ours, theirs)
-    ]
-    assert kinds[0] == kinds[1]
-    if kinds[0] == "application/json":
-        assert shape(ours.json()) == shape(theirs.json())
+    our_type, their_type = (
+        response.headers.get("content-type", "").partition(";")[0]
+        for response in (ours, theirs)
+    )
+    assert our_type == their_type
+    if our_type == "application/json":
+        assert describe_types(ours.json()) == describe_types(theirs.json())
     if path.startswith("/bytes"):
         assert len(ours.content) == len(theirs.content)
     if path.startswith("/links"):
         assert ours.text.count("<a ") == theirs.text.count("<a ")
 
 
-TEN_PAGES = [one for one in lessons() if one.notes.axis == "ten pages"]
+TEN_PAGES = [x for x in lessons() if x.notes.axis == "ten pages"]
 
 
 @pytest.mark.parametrize(
     "number",
-    [one.number for one in TEN_PAGES if "saves" not in one.notes.kinds],
+    [
+        lesson.number
+        for lesson in TEN_PAGES
+        if "saves" not in lesson.notes.kinds
+    ],
 )
 def test_a_lesson_runs_on_httpbin(
     run_lesson: RunLesson, httpbin: str, number: str

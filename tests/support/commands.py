@@ -1,4 +1,4 @@
-"""`uv run lab`, as a process and as a call."""
+"""Runs of `uv run lab`, as a process and in the process of the test."""
 
 import os
 import subprocess
@@ -11,16 +11,18 @@ from typing import Any
 import psutil
 
 from backstage.course.catalogue import ROOT
-from support.processes import press_ctrl_c, wait_until
+from support.processes import Condition, press_ctrl_c, wait_until
 
 LAB = [sys.executable, str(ROOT / "lab")]
 
 
 @contextmanager
-def start_lab(*words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Start `uv run lab` with these words, as a terminal would."""
+def start_lab(
+    *arguments: str, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Start `uv run lab` with these arguments, as a terminal would."""
     with subprocess.Popen(
-        [*LAB, *words],
+        [*LAB, *arguments],
         text=True,
         start_new_session=True,
         **{"env": os.environ | {"NO_COLOR": "1"}} | options,
@@ -31,27 +33,25 @@ def start_lab(*words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
             child.kill()
 
 
-def interrupt_lab(
-    sign: Callable[[psutil.Process], bool], *words: str
-) -> list[str]:
-    """Press Ctrl-C once the sign is there; return the lines of errors."""
+def interrupt_lab(condition: Condition, *arguments: str) -> list[str]:
+    """Press Ctrl-C when the condition is true; return the lines of errors."""
     with start_lab(
-        *words,
+        *arguments,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
-        wait_until(lambda: sign(process))
+    ) as command:
+        process = psutil.Process(command.pid)
+        wait_until(lambda: condition(process))
         press_ctrl_c(process)
-        _, err = director.communicate(timeout=10)
-    assert director.returncode == 130
+        _, err = command.communicate(timeout=10)
+    assert command.returncode == 130
     return str(err).splitlines()
 
 
-def run_lab(*words: str) -> subprocess.CompletedProcess[str]:
+def run_lab(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*LAB, *words],
+        [*LAB, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,7 +62,7 @@ def run_lab(*words: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command line of the director led to, in this process."""
+    """The result of a command that ran in the process of the test."""
 
     status: int | str | None
     out: str

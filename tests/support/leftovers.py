@@ -1,4 +1,4 @@
-"""What a test may leave behind: processes and shared memory."""
+"""What a test can leave behind: processes and shared memory."""
 
 import os
 from contextlib import suppress
@@ -9,15 +9,15 @@ import psutil
 SEMAPHORES = Path("/dev/shm")  # Linux: named semaphores and shared memory
 
 
-def shared_memory() -> set[str]:
-    """Return the names of what processes share, where it has any (Linux)."""
+def list_shared_memory() -> set[str]:
+    """Return the names of semaphores and shared memory, on Linux."""
     if not SEMAPHORES.is_dir():
         return set()
     return {path.name for path in SEMAPHORES.iterdir()}
 
 
-def unused(names: set[str]) -> list[str]:
-    """Return those of the names that no process has mapped."""
+def find_unused(names: set[str]) -> list[str]:
+    """Return the names of shared memory that no process has mapped."""
     maps = ""
     for file in Path("/proc").glob("[0-9]*/maps") if names else ():
         with suppress(OSError):
@@ -26,7 +26,7 @@ def unused(names: set[str]) -> list[str]:
 
 
 def describe(process: psutil.Process) -> str:
-    """Return a process's command line, and the ports it listens at."""
+    """Return the command line of a process and the ports it listens at."""
     with suppress(psutil.Error):
         command = " ".join(process.cmdline())
         ports = [
@@ -38,15 +38,16 @@ def describe(process: psutil.Process) -> str:
     return f"process {process.pid}"
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    found = []
+def find_marked(mark: str) -> list[psutil.Process]:
+    """Return the other processes that have this value in their environment."""
+    processes = []
     for process in psutil.process_iter():
         try:
             if (
                 process.pid != os.getpid()
                 and mark in process.environ().values()
             ):
-                found.append(process)
+                processes.append(process)
         except (psutil.Error, OSError):
             continue
-    return found
+    return processes

@@ -1,4 +1,4 @@
-"""Runs of lessons, and what is looked for in them."""
+"""Runs of lessons, and figures in their output."""
 
 import importlib
 import re
@@ -20,20 +20,27 @@ GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run of a lesson: what it said, and what the site saw of it."""
+    """A run of a lesson.
+
+    Attributes:
+        status: The exit status.
+        lines: The lines of its output.
+        errors: The lines of its errors.
+        requests: The log of its practice site.
+    """
 
     status: int
     lines: list[str]
     errors: list[str]
-    seen: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
 
     @property
     def peak(self) -> int:
-        """The most requests that were under way at once."""
-        return max(int(visit["in_flight"]) for visit in self.seen)
+        """The largest number of requests in flight."""
+        return max(int(request["in_flight"]) for request in self.requests)
 
-    def failed(self, status: int = 1) -> str:
-        """Return the line of its failure: the only one but for the site's."""
+    def failure_line(self, status: int = 1) -> str:
+        """Return its last line of errors; only the site's may precede it."""
         assert self.status == status
         *site, line = self.errors
         assert len(site) <= 1
@@ -68,13 +75,13 @@ RunLesson = Callable[..., RunResult]
 find_once = cache(find)  # which reads the whole catalogue
 
 
-def imported(number: str) -> Any:
-    """Return the module of a lesson, by its number."""
+def import_lesson(number: str) -> Any:
+    """Return the module of the lesson with this number."""
     return importlib.import_module(find_once(number).path.stem)
 
 
-def figure(pattern: str, line: str) -> float:
-    """Return the number that the pattern's group catches in the line."""
+def parse_figure(pattern: str, line: str) -> float:
+    """Return the number in the group of the pattern, which fits the line."""
     match = re.fullmatch(pattern, line)
     assert match, line
     return float(match[1].replace(",", ""))

@@ -1,4 +1,4 @@
-"""Processes that tests wait for, look at, and stop."""
+"""Processes that tests wait for, examine, and stop."""
 
 import os
 import signal
@@ -11,9 +11,10 @@ import pytest
 
 from backstage.site.client import SERVER
 
-TIMEOUT = 60  # seconds that a test waits for anything
+TIMEOUT = 60  # seconds that a test waits for a process or a condition
+POLL_INTERVAL = 0.02  # seconds between two looks at a condition
 
-Sign = Callable[[psutil.Process], bool]
+Condition = Callable[[psutil.Process], bool]
 
 
 def press_ctrl_c(process: psutil.Process) -> None:
@@ -22,15 +23,15 @@ def press_ctrl_c(process: psutil.Process) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-def wait_until(sign: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT
-    while not sign():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
+    while not condition():
+        assert time.monotonic() < deadline, "the condition is still false"
+        time.sleep(POLL_INTERVAL)
 
 
 def is_site(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):  # it has just ended
+    with suppress(psutil.NoSuchProcess):
         return process.cmdline()[-1:] == [str(SERVER)]
     return False
 
@@ -38,7 +39,7 @@ def is_site(process: psutil.Process) -> bool:
 def has_a_connection(process: psutil.Process) -> bool:
     return any(
         connection.status == psutil.CONN_ESTABLISHED
-        for connection in process.net_connections()
+        for connection in process.net_connections("tcp")
     )
 
 
@@ -51,10 +52,10 @@ def is_two_seconds_old(process: psutil.Process) -> bool:
 
 
 def computing(process: psutil.Process) -> list[psutil.Process]:
-    """Return the descendants that computed for 0.2 s, but for the site."""
-    found = []
+    """Return the descendants with 0.2 s of CPU time, without the site."""
+    processes = []
     for child in process.children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if child.cpu_times().user >= 0.2 and not is_site(child):
-                found.append(child)
-    return found
+                processes.append(child)
+    return processes

@@ -1,4 +1,4 @@
-"""A terminal of a test's own."""
+"""A terminal for a test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ import pytest
 def terminal() -> Iterator[
     tuple[int, Callable[[], str], Callable[[str], Any]]
 ]:
-    """Yield a terminal, a way to read what it shows anew, and to type."""
-    pty = pytest.importorskip("pty", reason="no terminals of our own here")
+    """Yield a terminal, and functions to read its new output and to type."""
+    pty = pytest.importorskip("pty", reason="Windows has no such terminals")
     termios = pytest.importorskip("termios")
     inner, outer = pty.openpty()
     termios.tcsetwinsize(outer, (24, 80))

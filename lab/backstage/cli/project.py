@@ -16,9 +16,9 @@ def site() -> None:
 
     Lessons use it if PRACTICE_SITE is set to the address that it prints.
     """
-    from backstage.site import server
+    from backstage.site import foreground
 
-    server.serve_by_hand()
+    foreground.serve_in_foreground()
 
 
 @click.command(hidden=True)

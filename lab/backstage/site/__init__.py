@@ -1,1 +1,1 @@
-"""The practice site: web pages on this machine, for the lessons."""
+"""The practice site: a web server on this machine, for the lessons."""

@@ -1,4 +1,4 @@
-"""The practice site: a web server of this machine, in its own process."""
+"""`practice_site`: web pages on this machine while a `with` block runs."""
 
 import os
 import subprocess
@@ -13,73 +13,80 @@ from contextlib import (
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from backstage.errors import LabError
+
 SERVER = Path(__file__).with_name("server.py")
 END_TIMEOUT = 5  # seconds that the server may take to end
 KILLED = f"practice site: did not end in {END_TIMEOUT} s, and was killed"
+MACOS_MAX_FILES = 10_240  # open files that macOS accepts as a limit
 
 
 @contextmanager
 def practice_site(pages: Sequence[str]) -> Iterator[list[str]]:
-    """Put pages on a site of this machine and yield their addresses.
+    """Start a practice site and yield the addresses of its pages.
 
-    Arguments: `pages`, paths on the practice site ("/delay/1") or whole
-    addresses, which are passed through. A list of nothing but whole
-    addresses starts no site, nor does the environment variable PRACTICE_SITE:
-    it holds the address of one that runs already.
+    The site is ready when the block begins, and it has ended when the block
+    ends. Then a line on standard error says how many requests it saw.
 
-    Yields: one address for each page, in the same order.
+    No site is started if all pages are whole addresses, or if the environment
+    variable PRACTICE_SITE holds the address of a site that is running. If
+    PRACTICE_SITE_LOG names a file, the site appends a line of JSON for each
+    request to it: the attributes of `request_log.LoggedRequest`.
 
-    Raises: TypeError where `pages` is no list of strings, ValueError where it
-    is empty or PRACTICE_SITE is no address, OSError where the site cannot
-    start.
+    Args:
+        pages: Paths on the practice site ("/delay/1"), or whole addresses,
+            which stay as they are.
 
-    The site is ready when the block begins and gone when it has ended; a
-    line on standard error then says what it saw, or that it took longer than
-    END_TIMEOUT to end and was killed. The environment variable
-    PRACTICE_SITE_LOG names a file to which it adds one JSON object a
-    request (see `server.Register`).
+    Yields:
+        One address for each page, in the same order.
+
+    Raises:
+        LabError: If `pages` is not a list of strings or is empty, if
+            PRACTICE_SITE is not an address, or if the site cannot start.
     """
     is_list = isinstance(pages, Sequence) and not isinstance(pages, str)
     if not is_list or not all(isinstance(page, str) for page in pages):
-        raise TypeError(f"a list of addresses is wanted, not {pages!r}")
+        raise LabError(f"pages must be a list of addresses, not {pages!r}")
     if not pages:
-        raise ValueError("no pages to put on the practice site")
-    allow_many_files()
+        raise LabError("there are no pages to put on the practice site")
+    raise_open_file_limit()
     if all(urlsplit(page).scheme for page in pages):
         yield list(pages)
         return
-    with _running() or _server() as site, _past_proxies(site):
+    with _running_site() or _new_site() as site, _without_proxies(site):
         yield [urljoin(site, page) for page in pages]
 
 
-def allow_many_files() -> None:
-    """Raise the limit of open files as far as it may, for children too."""
+def raise_open_file_limit() -> None:
+    """Let this process and its children open as many files as possible."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # macOS refuses its own hard limit where that is "unlimited".
-    for wanted in (hard, 10_240):
+    # macOS does not accept its own hard limit if that is "unlimited".
+    for limit in (hard, MACOS_MAX_FILES):
         with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
             return
 
 
-def _running() -> AbstractContextManager[str] | None:
+def _running_site() -> AbstractContextManager[str] | None:
+    """Return the site that PRACTICE_SITE names, if it is set."""
     site = os.environ.get("PRACTICE_SITE")
     if not site:
         return None
     address = urlsplit(site)
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise ValueError(f"PRACTICE_SITE={site} is no address of a site")
+        raise LabError(f"PRACTICE_SITE={site} is not the address of a site")
     return nullcontext(site)
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def _new_site() -> Iterator[str]:
+    """Start a server process and yield the address of its site."""
     with subprocess.Popen(
-        # -P: a file in the current folder must not stand in for a library.
+        # -P: modules beside the script do not replace those of libraries.
         [sys.executable, "-P", "-W", "ignore", SERVER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -88,22 +95,23 @@ def _server() -> Iterator[str]:
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     ) as server:
-        said = ""
+        address = ""
         try:
-            said = server.stdout.readline().strip() if server.stdout else ""
-            if not said.startswith("http"):
-                raise OSError(said or "the practice site did not start")
-            yield said
+            line = server.stdout.readline().strip() if server.stdout else ""
+            if not line.startswith("http"):
+                raise LabError(line or "the practice site did not start")
+            address = line
+            yield address
         finally:
-            summary = _end(server)
-            if said:
+            summary = _stop(server)
+            if address:
                 print(summary, end="", file=sys.stderr)
 
 
-def _end(server: subprocess.Popen[str]) -> str:
-    """Make the server end; return its summary, or that it was killed."""
+def _stop(server: subprocess.Popen[str]) -> str:
+    """Stop the server and return its summary, or a line that it was killed."""
     try:
-        return server.communicate("end\n", timeout=END_TIMEOUT)[0]
+        return server.communicate("stop\n", timeout=END_TIMEOUT)[0]
     except subprocess.TimeoutExpired:
         return f"{KILLED}\n"
     finally:
@@ -111,7 +119,8 @@ def _end(server: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def _past_proxies(site: str) -> Iterator[None]:
+def _without_proxies(site: str) -> Iterator[None]:
+    """Have clients connect to the site itself, whatever proxies are set."""
     host = urlsplit(site).hostname
     before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
     for name, value in before.items():

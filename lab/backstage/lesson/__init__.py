@@ -1,0 +1,1 @@
+"""How a lesson runs, and how it ends after Ctrl-C or a failure."""

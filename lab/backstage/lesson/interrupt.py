@@ -1,0 +1,127 @@
+"""Ctrl-C in a lesson: it ends soon, with one line and nothing left behind."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import util
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import SemLock
+from types import FrameType
+
+CLEANUP_TIMEOUT = 0.5  # seconds for the `with` blocks after Ctrl-C
+
+# Ctrl-C reaches pool workers too, but only the lesson handles it. A worker
+# that does not start as a fork imports its lesson as "__mp_main__". In other
+# processes that is another name of "__main__".
+if sys.modules["__mp_main__"] is not sys.modules["__main__"]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class InterruptHandler:
+    """Handles Ctrl-C while a lesson runs.
+
+    Pool workers are stopped at once. The tasks of an event loop are cancelled,
+    or else KeyboardInterrupt is raised. The `with` blocks of the lesson have
+    CLEANUP_TIMEOUT seconds to clean up. Then the process ends, because there
+    is no other way to stop threads that compute.
+
+    Attributes:
+        received: Whether Ctrl-C was pressed.
+    """
+
+    def __init__(self, script: str) -> None:
+        self.received = False
+        self._script = script
+        self._first_report = threading.Lock()
+
+    def install(self) -> None:
+        """Handle Ctrl-C from now on, and one that was blocked until now."""
+        signal.signal(signal.SIGINT, self._handle)
+        for owner, name in (BaseProcess, "start"), (SemLock, "__init__"):
+            setattr(owner, name, _with_ctrl_c_blocked(getattr(owner, name)))
+        if sys.platform != "win32":  # `uv run lab` has blocked it
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def report(self) -> None:
+        """Print that Ctrl-C stopped the lesson, once."""
+        if self._first_report.acquire(blocking=False):
+            print(f"{self._script}: stopped by Ctrl-C", file=sys.stderr)
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        self.received = True
+        # Finalizers and asyncio would complain about what is interrupted.
+        sys.unraisablehook = lambda _: None
+        logging.getLogger("asyncio").disabled = True
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        deadline = threading.Timer(CLEANUP_TIMEOUT, self._end_process)
+        deadline.daemon = True
+        deadline.start()
+        # An exception in the middle of a task would be that task's result.
+        if not _cancel_tasks():
+            raise KeyboardInterrupt
+
+    def _end_process(self) -> None:
+        self.report()
+        sys.stderr.flush()
+        try:
+            _remove_shared_resources()
+        finally:
+            os._exit(130)
+
+
+def ignore_ctrl_c() -> None:
+    """Ignore Ctrl-C from now on, because the lesson ends anyway."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _with_ctrl_c_blocked[**P](call: Callable[P, None]) -> Callable[P, None]:
+    """Return the call with Ctrl-C blocked until it returns.
+
+    A child process inherits this, and there it stays blocked. Otherwise a
+    child that is still importing would print a traceback, a child that is not
+    yet registered could not be stopped, and a semaphore that the resource
+    tracker does not know yet would be left behind.
+    """
+    if sys.platform == "win32":
+        return call
+
+    def call_blocked(*args: P.args, **kwargs: P.kwargs) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            call(*args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    return call_blocked
+
+
+def _cancel_tasks() -> bool:
+    """Cancel the tasks of the running event loop, and return if it had any."""
+    try:
+        tasks = sys.modules["asyncio"].all_tasks()
+    except (KeyError, AttributeError):  # not imported, or only in part
+        return False
+    except RuntimeError:  # no event loop is running
+        return False
+    for task in tasks:
+        task.get_loop().call_soon_threadsafe(task.cancel)
+    return bool(tasks)
+
+
+def _remove_shared_resources() -> None:
+    """Remove the named semaphores and the temporary folder of this process.
+
+    Otherwise the resource tracker would warn about the semaphores on standard
+    error. Other finalizers of multiprocessing are not called, because they
+    may wait for workers. There is no public way to do this.
+    """
+    quick = (SemLock._cleanup, util._remove_temp_dir)  # type: ignore[attr-defined]
+    finalizers = util._finalizer_registry  # type: ignore[attr-defined]
+    for finalizer in finalizers.copy().values():
+        if finalizer._callback in quick:
+            finalizer()
