@@ -117,7 +117,7 @@ def test_a_worker_process_waits_for_work() -> None:
 def test_a_state_that_hardly_occurs_in_a_lane_is_left_out() -> None:
     short = make_thread(0, 0.02, 0, "network")
     long = make_thread(0.02, 4, 1)
-    main = Thread("", [*short.samples, *long.samples])
+    main = Thread([*short.samples, *long.samples], "")
     plan = planned(make_recording(4, [make_process(main)]))
     assert plan.states == ["computing"]
     workers = [make_thread(0, 4, 1) for _ in range(2)]
@@ -137,7 +137,7 @@ def test_a_slice_of_a_rare_state_is_like_the_one_before() -> None:
             sample._replace(cpu=sample.cpu + cpu)
             for sample in part.samples[1:]
         ]
-    recording = make_recording(4, [make_process(Thread("", samples))])
+    recording = make_recording(4, [make_process(Thread(samples, ""))])
     plan = lay_out(recording, LESSON, slices=50, rows=20)
     (lane,) = plan.lanes
     assert all(list(shares) == ["computing"] for shares in lane.slices)

@@ -22,6 +22,7 @@ from backstage.course import (
     readme,
     sequence,
 )
+from backstage.errors import LabError
 from backstage.files import write_whole
 from backstage.watch import events, pictures, watcher
 from backstage.watch.recording import rebuild
@@ -270,7 +271,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     try:
         log_of_run = events.load(arguments.file)
         lesson = catalogue.find(log_of_run.lesson)
-    except (ValueError, OSError, LookupError) as error:
+    except (LabError, OSError, LookupError) as error:
         raise UsageError(str(error)) from None
     recording = rebuild(log_of_run)
     for line in recording.lines:

@@ -8,17 +8,17 @@ from itertools import pairwise
 from statistics import mean
 from typing import NamedTuple
 
-from backstage.watch import states
+from backstage.watch import wait_reasons
 from backstage.watch.recording import Process, Recording, Sample, Thread
 
 COMPUTING = "computing"
 READY = "ready"
 TURN = "turn"
 NETWORK = "network"
-TIMER = states.TIMER
+TIMER = wait_reasons.TIMER
 WORK = "work"
 OTHERS = "others"
-CHILD = states.CHILD
+CHILD = wait_reasons.CHILD
 WAITING = "waiting"
 # The names of the states in a legend, in its order.
 STATES = {
@@ -90,9 +90,10 @@ def find_workers(recording: Recording) -> Workers:
     for thread in list(first.threads.values())[1:]:
         waits = Counter(sample.waits_for for sample in thread.samples[1:])
         reason = max(waits, key=lambda name: waits[name], default="")
-        waits_outside = reason in (states.NETWORK, states.TIMER) or (
-            reason == states.EVENTS and not processes
-        )
+        waits_outside = reason in (
+            wait_reasons.NETWORK,
+            wait_reasons.TIMER,
+        ) or (reason == wait_reasons.EVENTS and not processes)
         in_pool = thread.name.startswith(POOL_THREADS)
         if thread.cpu >= least or waits_outside or in_pool:
             threads.append(thread)
@@ -148,7 +149,7 @@ def cut_lanes(
 
 def first_process(recording: Recording) -> Process:
     """Return a lesson's own process; it may be gone before the first look."""
-    nothing = Process(0, [], [Sample(0, 0, 0, "")])
+    nothing = Process([Sample(0, 0, 0, "")], 0, [])
     return next(iter(recording.processes.values()), nothing)
 
 
@@ -264,7 +265,7 @@ class _Cutter:
 
         What it waits for is what its main thread waits for.
         """
-        life = Thread("", process.samples)
+        life = Thread(process.samples, "")
         first = next(iter(process.threads.values()), life)
         return [
             self._shares(life, first, start, end, role)
@@ -300,24 +301,24 @@ class _Cutter:
 
     def _waiting_state(self, thread: Thread, time: float, role: str) -> str:
         """Return the state of a thread in the time when it has no CPU."""
-        reason = thread.waits_for(time)
-        requests = self.recording.requests_near(time, BETWEEN)
-        if reason == states.NETWORK:
+        reason = thread.wait_reason_at(time)
+        requests = self.recording.has_request_near(time, BETWEEN)
+        if reason == wait_reasons.NETWORK:
             # Processes of a pool talk to each other by sockets as well.
             local = self.has_processes and not requests
             return OTHERS if local else NETWORK
-        if reason == states.EVENTS:
+        if reason == wait_reasons.EVENTS:
             if requests:
                 return NETWORK
             return OTHERS if self.has_workers else TIMER
-        if reason == states.PIPE:
+        if reason == wait_reasons.PIPE:
             return OTHERS if role == MAIN else WORK
-        if reason == states.LOCK:
+        if reason == wait_reasons.LOCK:
             if _takes_turns(thread, time):
                 return TURN
             in_pool = thread.name.startswith(POOL_THREADS)
             return WORK if in_pool or role == PROCESS else OTHERS
-        if reason in (states.TIMER, states.CHILD):
+        if reason in (wait_reasons.TIMER, wait_reasons.CHILD):
             return reason
         is_turn = self._has_rival(thread, time, role)
         return TURN if is_turn and _takes_turns(thread, time) else WAITING
