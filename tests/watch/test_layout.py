@@ -1,7 +1,6 @@
 """What a picture of a known recording shows."""
 
 import dataclasses
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstage.course.catalogue import Lesson, Notes
-from backstage.watch import lanes, layout
-from backstage.watch.lanes import INTERPRETER
+from backstage.watch import layout
 from backstage.watch.layout import Bar, Layout, Phase, lay_out
-from backstage.watch.recording import Recording, Request, Thread
-from support.recordings import (
-    FORK_SERVER,
-    TRACKER,
-    make_process,
-    make_recording,
-    make_thread,
-)
+from backstage.watch.recording import Recording, Request
+from support.lanes import make_run_of_threads
+from support.recordings import make_recording, make_thread
 
 LESSON = Lesson(Path("lab/00_made_up.py"), "00")
 
@@ -33,215 +26,11 @@ def planned(recording: Recording, lesson: Lesson = LESSON) -> Layout:
     return lay_out(recording, lesson, slices=10, rows=20)
 
 
-def main_and(*threads: Thread, seconds: float = 4) -> Recording:
-    """Return a recording of a process: its main thread waits for others."""
-    main = make_thread(0, seconds, 0, "lock")
-    return make_recording(seconds, [make_process(main, *threads)])
-
-
-# States
-
-
-@pytest.mark.parametrize(
-    ("share", "waits_for", "expected"),
-    [
-        (1.0, "", {"computing": 1.0}),
-        (0.5, "lock", {"computing": 0.5, "turn": 0.5}),
-        (0.5, "", {"computing": 0.5, "waiting": 0.5}),
-        (0.0, "lock", {"others": 1.0}),
-        (0.0, "timer", {"timer": 1.0}),
-        (0.0, "network", {"network": 1.0}),
-        (0.0, "child", {"child": 1.0}),
-        (0.0, "", {"waiting": 1.0}),
-    ],
-)
-def test_the_states_of_a_thread(
-    share: float, waits_for: str, expected: dict[str, float]
-) -> None:
-    recording = make_recording(
-        4, [make_process(make_thread(0, 4, share, waits_for))]
-    )
-    (lane,) = planned(recording).lanes
-    for shares in lane.slices:
-        assert shares == pytest.approx(expected)
-
-
-def test_threads_that_compute_by_turns_wait_for_the_gil() -> None:
-    """At the moment of a look, Linux may say that such a thread runs."""
-    threads = [make_thread(0, 4, 0.5, "") for _ in range(2)]
-    for lane in planned(main_and(*threads)).lanes[1:]:
-        assert lane.slices[5] == pytest.approx({"computing": 0.5, "turn": 0.5})
-
-
-def test_a_process_that_reads_files_does_not_wait_for_its_turn() -> None:
-    main = make_process(make_thread(0, 4, 0, "lock"))
-    worker = make_process(make_thread(0, 4, 0.5, ""), parent=1)
-    lanes = planned(make_recording(4, [main, worker])).lanes
-    assert "waiting" in lanes[1].slices[5]
-
-
-def test_the_sockets_of_a_pool_are_no_network() -> None:
-    main = make_process(make_thread(0, 4, 0, "network"))
-    worker = make_process(make_thread(0, 4, 1), parent=1)
-    processes = [main, worker]
-    lanes = planned(make_recording(4, processes)).lanes
-    assert list(lanes[0].slices[5]) == ["others"]
-    requests = [Request("/delay/4", 0, 4, 200)]
-    lanes = planned(make_recording(4, processes, requests)).lanes
-    assert list(lanes[0].slices[5]) == ["network"]
-
-
-def test_a_thread_that_gets_no_cpu_is_ready() -> None:
-    thread = make_thread(0, 4, 0.5, "lock", ready=0.3)
-    (lane,) = planned(make_recording(4, [make_process(thread)])).lanes
-    assert lane.slices[4] == pytest.approx(
-        {"computing": 0.5, "ready": 0.3, "turn": 0.2}
-    )
-
-
-def test_an_event_loop_waits_for_the_network_or_for_a_timer() -> None:
-    main = make_thread(0, 4, 0, "events")
-    requests = [Request("/delay/2", 0, 2, 200)]
-    recording = make_recording(4, [make_process(main)], requests)
-    (lane,) = planned(recording).lanes
-    assert [*lane.slices[0], *lane.slices[-1]] == ["network", "timer"]
-
-
-def test_a_worker_process_waits_for_work() -> None:
-    main = make_process(make_thread(0, 4, 0, "events"))
-    worker = make_process(make_thread(0, 4, 0, "pipe"), parent=1)
-    lanes = planned(make_recording(4, [main, worker])).lanes
-    assert [list(lane.slices[5]) for lane in lanes] == [["others"], ["work"]]
-
-
-def test_a_state_that_hardly_occurs_in_a_lane_is_left_out() -> None:
-    short = make_thread(0, 0.02, 0, "network")
-    long = make_thread(0.02, 4, 1)
-    main = Thread([*short.samples, *long.samples], "")
-    plan = planned(make_recording(4, [make_process(main)]))
-    assert plan.states == ["computing"]
-    workers = [make_thread(0, 4, 1) for _ in range(2)]
-    brief = make_thread(3.6, 4, 0, "network")
-    plan = planned(main_and(*workers, brief))
-    assert "network" in plan.states
-
-
-def test_a_slice_of_a_rare_state_is_like_the_one_before() -> None:
-    before = make_thread(0, 2, 1)
-    rare = make_thread(2, 2.08, 0, "network")
-    after = make_thread(2.08, 4, 1)
-    cpu = before.cpu
-    samples = [*before.samples]
-    for part in rare, after:
-        samples += [
-            sample._replace(cpu=sample.cpu + cpu)
-            for sample in part.samples[1:]
-        ]
-    recording = make_recording(4, [make_process(Thread(samples, ""))])
-    plan = lay_out(recording, LESSON, slices=50, rows=20)
-    (lane,) = plan.lanes
-    assert all(list(shares) == ["computing"] for shares in lane.slices)
-
-
-def test_idle_workers_wait_for_work() -> None:
-    """Those of a pool: another thread waits for others."""
-    pool_thread = make_thread(0, 4, 0, "lock", name="ThreadPoolExecu")
-    other = make_thread(0, 4, 0.02, "lock")
-    main = make_process(make_thread(0, 4, 0, "lock"), pool_thread, other)
-    worker = make_process(make_thread(0, 4, 0, "lock"), parent=1)
-    plan = planned(make_recording(4, [main, worker]))
-    assert [list(lane.slices[5]) for lane in plan.lanes[1:]] == [
-        ["work"],
-        ["others"],
-        ["work"],
-    ]
-
-
 # Lanes
 
 
-def names(recording: Recording) -> list[str]:
-    return [lane.name for lane in planned(recording).lanes]
-
-
-def test_threads_that_wait_for_the_network_have_lanes() -> None:
-    """They are the subject of the lessons that fetch."""
-    threads = [make_thread(1, 3, 0, "events") for _ in range(3)]
-    recording = main_and(*threads)
-    assert names(recording) == [
-        "main thread",
-        "thread 1",
-        "thread 2",
-        "thread 3",
-    ]
-    lane = planned(recording).lanes[1]
-    assert [bool(shares) for shares in lane.slices] == [
-        *[False] * 2,
-        *[True] * 6,
-        *[False] * 2,
-    ]
-
-
-def test_many_threads_share_a_lane_with_their_number() -> None:
-    half = [make_thread(0, 4, 0, "network") for _ in range(6)]
-    other_half = [make_thread(0, 4, 1) for _ in range(6)]
-    recording = main_and(*half, *other_half)
-    assert names(recording) == ["main thread", "12 threads"]
-    assert planned(recording).lanes[1].slices[5] == pytest.approx(
-        {"computing": 0.5, "network": 0.5}
-    )
-
-
-def test_threads_that_follow_each_other_share_a_lane() -> None:
-    first = [make_thread(0, 1, 1), make_thread(0, 1, 1)]
-    second = [make_thread(2, 4, 1), make_thread(2, 4, 1)]
-    recording = main_and(*first, *second)
-    assert names(recording) == ["main thread", "thread 1", "thread 2"]
-    shown = [bool(shares) for shares in planned(recording).lanes[1].slices]
-    assert shown == [*[True] * 3, *[False] * 2, *[True] * 5]
-
-
-@given(
-    st.lists(st.tuples(st.floats(0, 10), st.floats(0.01, 5)), max_size=20).map(
-        sorted
-    )
-)
-def test_lives_in_a_slot_do_not_overlap(
-    lives: list[tuple[float, float]],
-) -> None:
-    spans = [(start, start + length) for start, length in lives]
-    slots = lanes._assign_slots(spans)
-    for slot in set(slots):
-        own = [x for x, n in zip(spans, slots, strict=True) if n == slot]
-        for (_, end), (start, _) in pairwise(own):
-            assert end <= start + lanes.OVERLAP
-
-
-def test_helpers_have_no_lanes_but_are_counted() -> None:
-    """A pool's own threads, the fork server and the resource tracker."""
-    helper = make_thread(0, 4, 0, "lock")
-    manager = make_thread(0, 4, 0, "events")
-    main = make_process(make_thread(0, 4, 0, "lock"), helper, manager)
-    server = make_process(
-        make_thread(0, 4, 0.01), parent=1, command=FORK_SERVER
-    )
-    tracker = make_process(make_thread(0, 4, 0), parent=1, command=TRACKER)
-    workers = [
-        make_process(make_thread(1, 4, 1), parent=2, command=FORK_SERVER)
-        for _ in range(2)
-    ]
-    recording = make_recording(4, [main, server, tracker, *workers])
-    plan = planned(recording)
-    assert [lane.name for lane in plan.lanes] == [
-        "main thread",
-        "process 1",
-        "process 2",
-    ]
-    assert plan.hidden == 4
-
-
 def test_a_lesson_can_leave_out_the_lanes_of_its_workers() -> None:
-    recording = main_and(make_thread(0, 4, 1), make_thread(0, 4, 1))
+    recording = make_run_of_threads(make_thread(0, 4, 1), make_thread(0, 4, 1))
     plan = planned(recording, with_notes(lanes=False))
     assert [lane.name for lane in plan.lanes] == ["main thread"]
     assert plan.hidden == 2
@@ -249,38 +38,9 @@ def test_a_lesson_can_leave_out_the_lanes_of_its_workers() -> None:
 
 def test_workers_have_the_name_that_the_catalogue_gives() -> None:
     workers = [make_thread(0, 4, 1) for _ in range(2)]
-    plan = planned(main_and(*workers), with_notes(worker="cashier"))
+    recording = make_run_of_threads(*workers)
+    plan = planned(recording, with_notes(worker="cashier"))
     assert [lane.name for lane in plan.lanes[1:]] == ["cashier 1", "cashier 2"]
-
-
-def test_without_times_of_threads_there_is_a_main_process() -> None:
-    process = make_process(make_thread(0, 4, 0.5))
-    process.threads.clear()
-    (lane,) = planned(make_recording(4, [process])).lanes
-    assert lane.name == "main process"
-    assert lane.slices[5]["computing"] == pytest.approx(0.5)
-
-
-def test_a_run_that_was_over_before_the_first_look() -> None:
-    recording = make_recording(0.001, [])
-    (lane,) = planned(recording).lanes
-    assert not any(lane.slices)
-
-
-def test_interpreters_have_lanes_of_their_own() -> None:
-    threads = [make_thread(0, 2, 1), make_thread(2, 4, 1, name=INTERPRETER)]
-    assert names(main_and(*threads)) == [
-        "main thread",
-        "thread",
-        "interpreter",
-    ]
-
-
-def test_lanes_are_in_order_of_time() -> None:
-    main = make_process(make_thread(0, 4, 0, "lock"), make_thread(2, 4, 1))
-    worker = make_process(make_thread(1, 2, 1), parent=1)
-    recording = make_recording(4, [main, worker])
-    assert names(recording) == ["main thread", "process", "thread"]
 
 
 # Headline

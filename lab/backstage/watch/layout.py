@@ -12,15 +12,10 @@ from itertools import groupby, pairwise
 
 from backstage.course.catalogue import Lesson, Notes
 from backstage.course.predictions import holds, value_of
-from backstage.watch.lanes import (
-    STATES,
-    Lane,
-    Workers,
-    count_hidden,
-    cut_lanes,
-    find_workers,
-)
+from backstage.watch.lane_builder import build_lanes
+from backstage.watch.lanes import STATES, Lane
 from backstage.watch.recording import Recording, Request
+from backstage.watch.workers import Workers, count_hidden, find_workers
 
 LESSON = re.compile(r"lesson_(\d+)")  # another lesson, in a template
 MAX_LABEL = 16  # characters of a path
@@ -172,7 +167,7 @@ def lay_out(
         phases=phases,
         rows=rows_of_requests,
         requests=describe_requests(recording, rows_of_requests),
-        lanes=cut_lanes(recording, shown, notes.worker, edges),
+        lanes=build_lanes(recording, shown, notes.worker, edges),
         hidden=count_hidden(recording, shown),
         memory=recording.memory if notes.memory else [],
         baseline=find_baseline(phases, notes, last_lines),
