@@ -11,10 +11,7 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
-from backstage.course.catalogue import (
-    Lesson,
-    lessons,
-)
+from backstage.course.catalogue import Lesson, lessons
 from backstage.course.running import start_lesson
 from backstage.lesson.runner import MAY_BE_ZERO
 from support.lessons import SITE_LINE, RunLesson

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from backstage.course.catalogue import Lesson, Notes
+from backstage.watch import events
 from backstage.watch.events import EventLog
 from backstage.watch.recording import (
     Line,
@@ -16,6 +17,33 @@ from backstage.watch.recording import (
 
 FORK_SERVER = ["python", "-c", "from multiprocessing.forkserver import main"]
 TRACKER = ["python", "-c", "from multiprocessing.resource_tracker import main"]
+
+EVENT_LOG = EventLog(
+    lesson="02",
+    title="lab/02_x.py",
+    environment="a machine",
+    gil=False,
+    cpus=2.0,
+    events=[
+        events.ProcessStarted(0.0, 7, 1, []),
+        events.CommandChanged(0.1, 7, ["python", "x.py"]),
+        events.ThreadStarted(0.1, 7, 8, ""),
+        events.ThreadRenamed(0.2, 7, 8, "fetch-1"),
+        events.ProcessSampled(0.2, 7, 0.05),
+        events.ThreadSampled(0.2, 7, 8, 0.04, 0.01, "lock"),
+        events.MemorySampled(0.2, 5_000),
+        events.RequestStarted(0.3, 1, "/delay/1"),
+        events.RequestStarted(0.4, 2, "/drop"),
+        events.LinePrinted(0.5, 'a "line" with ü and \ud800'),
+        events.RequestEnded(0.6, 2, None),
+        events.RequestEnded(1.3, 1, 200),
+        events.MemorySampled(1.4, 9_000),
+        events.MemorySampled(1.5, 7_000),
+        events.ThreadEnded(1.5, 7, 8),
+        events.ProcessEnded(1.6, 7),
+        events.RunEnded(2.0, 3),
+    ],
+)
 
 
 def make_thread(
@@ -37,7 +65,7 @@ def make_thread(
         life = (end - begin) * n / steps
         sample = Sample(begin + life, life * share, life * ready, waits_for)
         samples.append(sample)
-    return Thread(name, samples)
+    return Thread(samples, name)
 
 
 def make_process(
@@ -49,9 +77,9 @@ def make_process(
         for sample in threads[0].samples
     ]
     return Process(
+        samples,
         parent,
         command or ["python", "x.py"],
-        samples,
         dict(enumerate(threads, 1)),
     )
 

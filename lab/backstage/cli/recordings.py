@@ -69,7 +69,7 @@ def replay(file: Path, svg: Path | None) -> int:
     try:
         event_log = events.load(file)
         lesson = find(event_log.lesson)
-    except (ValueError, OSError) as error:
+    except OSError as error:
         raise UsageError(str(error)) from None
     recording = rebuild(event_log)
     for line in recording.lines:

@@ -1,23 +1,22 @@
-"""What happened while a lesson ran: a list of events, with a file format.
+"""The events of a run, and the file format of a saved recording.
 
-A saved recording has one JSON object a line. The first line is the header:
-the `version` of the format and the fields of `EventLog`, but for the events.
-Every other line is an event:
-`{"event": "LinePrinted", "time": 1.25, "text": ...}`. Its further keys are the
-fields of the class of that name in this module.
+A saved recording is a text file of JSON objects, one in each line. The first
+line is the header: the `version` of the format and the fields of `EventLog`,
+except `events`. Each further line is an event. Its key "event" is the name of
+a class in this module, and its other keys are the fields of that class:
+`{"event": "LinePrinted", "time": 1.25, "text": "page 1: start"}`.
 
-Times are in seconds since the run began, CPU times in seconds since the
-process or thread began. Processes and threads have the numbers that the
-system gave them. Events are in the order in which the watcher saw them: a
-request may be reported later than a sample of the same time.
+Processes and threads are identified by the numbers that the system gave them.
+Events are sorted by their times. Events of the same time are in the order in
+which they were reported.
 """
 
 import dataclasses
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backstage.errors import UsageError
 from backstage.files import write_atomically
 
 VERSION = 1
@@ -25,14 +24,23 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, `time` seconds after the run began."""
+    """Something that happened during a run.
+
+    Attributes:
+        time: Seconds since the run began.
+    """
 
     time: float
 
 
 @dataclass(frozen=True)
 class ProcessStarted(Event):
-    """A process appeared; `command` is its command line."""
+    """A process appeared.
+
+    Attributes:
+        parent: The process id of its parent.
+        command: Its command line, or an empty list until it can be read.
+    """
 
     process: int
     parent: int
@@ -41,7 +49,7 @@ class ProcessStarted(Event):
 
 @dataclass(frozen=True)
 class CommandChanged(Event):
-    """A process now runs another program."""
+    """The command line of a process was read, or it runs another program."""
 
     process: int
     command: list[str]
@@ -49,7 +57,12 @@ class CommandChanged(Event):
 
 @dataclass(frozen=True)
 class ProcessSampled(Event):
-    """A process has had `cpu` seconds of CPU time, all its threads counted."""
+    """The CPU time of a process was read.
+
+    Attributes:
+        cpu: CPU seconds since the process started, of all its threads,
+            including those that have ended.
+    """
 
     process: int
     cpu: float
@@ -57,14 +70,18 @@ class ProcessSampled(Event):
 
 @dataclass(frozen=True)
 class ProcessEnded(Event):
-    """A process is gone."""
+    """A process no longer exists."""
 
     process: int
 
 
 @dataclass(frozen=True)
 class ThreadStarted(Event):
-    """A thread appeared; `name` is empty where the system has none for it."""
+    """A thread appeared.
+
+    Attributes:
+        name: The name that the system has for it, or "" if there is none.
+    """
 
     process: int
     thread: int
@@ -73,7 +90,7 @@ class ThreadStarted(Event):
 
 @dataclass(frozen=True)
 class ThreadRenamed(Event):
-    """A thread got its name a moment after its start."""
+    """A thread got a name shortly after its start."""
 
     process: int
     thread: int
@@ -82,11 +99,14 @@ class ThreadRenamed(Event):
 
 @dataclass(frozen=True)
 class ThreadSampled(Event):
-    """What a thread had used, and what it was doing.
+    """The CPU time of a thread and its reason to wait were read.
 
-    `cpu` is its CPU time, `ready` how long it could have computed but had no
-    CPU (0 where the system does not say). `waits_for` is one of the names in
-    `backstage.watch.states`, or empty where it does not wait or nobody knows.
+    Attributes:
+        cpu: CPU seconds since the thread started.
+        ready: Seconds in which it was ready to run but had no CPU; 0 where
+            the system does not report them.
+        waits_for: A reason from `backstage.watch.wait_reasons`, or "" if the
+            thread was running or the reason is unknown.
     """
 
     process: int
@@ -98,7 +118,7 @@ class ThreadSampled(Event):
 
 @dataclass(frozen=True)
 class ThreadEnded(Event):
-    """A thread is gone."""
+    """A thread no longer exists."""
 
     process: int
     thread: int
@@ -106,14 +126,22 @@ class ThreadEnded(Event):
 
 @dataclass(frozen=True)
 class MemorySampled(Event):
-    """All processes of the lesson together held `size` bytes of memory."""
+    """The memory of all processes of the lesson was read.
+
+    Attributes:
+        size: Bytes that they held together.
+    """
 
     size: int
 
 
 @dataclass(frozen=True)
 class RequestStarted(Event):
-    """The practice site received a request; `request` is its number."""
+    """The practice site received a request.
+
+    Attributes:
+        request: The number of the request, from 1 on.
+    """
 
     request: int
     path: str
@@ -121,7 +149,12 @@ class RequestStarted(Event):
 
 @dataclass(frozen=True)
 class RequestEnded(Event):
-    """A request ended; `status` is None where the site dropped it."""
+    """A request ended.
+
+    Attributes:
+        request: The number of the request, from 1 on.
+        status: The HTTP status, or None if the site dropped the connection.
+    """
 
     request: int
     status: int | None
@@ -141,18 +174,22 @@ class RunEnded(Event):
     status: int
 
 
-KINDS: dict[str, type[Event]] = {
+EVENT_TYPES: dict[str, type[Event]] = {
     kind.__name__: kind for kind in Event.__subclasses__()
 }
 
 
 @dataclass(frozen=True)
 class EventLog:
-    """The events of one run, and how it was run.
+    """The events of a run, and the circumstances of the run.
 
-    `lesson` is the lesson's number, `title` the command, `environment` the
-    machine, the Python and the date. `gil` says whether the GIL was on, and
-    `cpus` is how many CPUs the run could use.
+    Attributes:
+        lesson: The number of the lesson, such as "04".
+        title: The command line of the lesson.
+        environment: The Python, the machine and the date, in one line.
+        gil: Whether the GIL was on.
+        cpus: How many CPUs the run could use; a quota may be a fraction.
+        events: The events, sorted by time.
     """
 
     lesson: str
@@ -166,7 +203,8 @@ class EventLog:
 def save(log: EventLog, file: Path) -> None:
     """Write the events of a run to a file, in the format of this module.
 
-    Raises OSError where the file cannot be written.
+    Raises:
+        OSError: The file cannot be written.
     """
     header = dataclasses.asdict(dataclasses.replace(log, events=[]))
     del header["events"]
@@ -179,29 +217,21 @@ def save(log: EventLog, file: Path) -> None:
 def load(file: Path) -> EventLog:
     """Return the events that `save` wrote to a file.
 
-    Raises ValueError, in one line, where it holds something else, and OSError
-    where it cannot be read.
+    Raises:
+        UsageError: The file is not a recording, or of another version.
+        OSError: The file cannot be read.
     """
     try:
-        header, *rest = map(json.loads, _lines(file))
+        lines = file.read_text("utf-8").splitlines()
+        header, *items = [json.loads(line) for line in lines]
         version = header.pop("version")
         if version != VERSION:
-            raise ValueError(f"{file}: version {version} is not known")
-        events = [_from_object(item) for item in rest]
+            raise UsageError(f"{file}: version {version} is not known")
+        events = [_from_object(item) for item in items]
         return EventLog(**header, events=events)
-    except (
-        json.JSONDecodeError,
-        UnicodeDecodeError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ):
-        raise ValueError(f"{file} is not a recording of a lesson") from None
-
-
-def _lines(file: Path) -> Iterable[str]:
-    lines = file.read_text("utf-8").splitlines()
-    return lines or ["null"]
+    # JSON of any shape may be in the file, or no JSON at all.
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UsageError(f"{file} is not a recording of a lesson") from None
 
 
 def _to_object(event: Event) -> dict[str, object]:
@@ -210,4 +240,5 @@ def _to_object(event: Event) -> dict[str, object]:
 
 def _from_object(item: dict[str, object]) -> Event:
     fields = {name: value for name, value in item.items() if name != "event"}
-    return KINDS[str(item["event"])](**fields)  # type: ignore[arg-type]
+    event_type = EVENT_TYPES[str(item["event"])]
+    return event_type(**fields)  # type: ignore[arg-type]

@@ -15,17 +15,12 @@ from backstage.watch.findings import (
     find_reason,
     summarize,
 )
-from backstage.watch.lanes import (
-    STATES,
-    Lane,
-    Workers,
-    count_hidden,
-    cut_lanes,
-    find_workers,
-)
+from backstage.watch.lane_builder import build_lanes
+from backstage.watch.lanes import STATES, Lane
 from backstage.watch.phases import Phase, find_phases
 from backstage.watch.recording import Recording
 from backstage.watch.request_rows import Row, describe_requests, make_rows
+from backstage.watch.workers import Workers, count_hidden, find_workers
 
 # Shares of computing that are drawn as about half of the time.
 MIN_HALF, MAX_HALF = 0.25, 0.75
@@ -126,7 +121,7 @@ def lay_out(
         seconds=recording.seconds,
         span=recording.seconds,
         slices=slices,
-        lanes=cut_lanes(recording, shown, notes.worker, edges),
+        lanes=build_lanes(recording, shown, notes.worker, edges),
         hidden=count_hidden(recording, shown),
         reason=find_reason(recording, lesson),
         phases=phases,

@@ -1,6 +1,7 @@
-"""A run of a lesson as a whole, put together from its events."""
+"""What happened during a run, put together from its events."""
 
-from bisect import bisect
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,7 +10,14 @@ from backstage.watch.events import EventLog
 
 
 class Sample(NamedTuple):
-    """What a thread had used by a time, all in seconds; see ThreadSampled."""
+    """A reading of a thread or a process.
+
+    Attributes:
+        time: Seconds since the run began.
+        cpu: CPU seconds since the thread or process started.
+        ready: Seconds since then in which it was ready to run but had no CPU.
+        waits_for: A reason from `backstage.watch.wait_reasons`, or "".
+    """
 
     time: float
     cpu: float
@@ -18,85 +26,90 @@ class Sample(NamedTuple):
 
 
 @dataclass
-class Thread:
-    """A thread of a lesson. Its first sample is of its birth."""
+class Activity:
+    """What a thread or a process did during a run.
 
-    name: str
+    Attributes:
+        samples: Its samples, sorted by time. The first one is of its start.
+    """
+
     samples: list[Sample]
 
     @property
     def start(self) -> float:
-        """Return the time of its birth."""
+        """Return when it started, in seconds since the run began."""
         return self.samples[0].time
 
     @property
     def end(self) -> float:
-        """Return the time when it was seen last."""
+        """Return when it was seen last, in seconds since the run began."""
         return self.samples[-1].time
 
     @property
     def cpu(self) -> float:
-        """Return its CPU seconds."""
+        """Return its CPU time in seconds."""
         return self.samples[-1].cpu
 
     def cpu_at(self, time: float) -> float:
-        """Return its CPU seconds by that time."""
-        return _interpolate(self.samples, time, column=1)
+        """Return its CPU time up to a time, both in seconds."""
+        return _interpolate(self.samples, time, lambda sample: sample.cpu)
 
     def ready_at(self, time: float) -> float:
-        """Return the seconds by then in which it was ready but had no CPU."""
-        return _interpolate(self.samples, time, column=2)
+        """Return how long it was ready without a CPU, up to a time."""
+        return _interpolate(self.samples, time, lambda sample: sample.ready)
 
-    def waits_for(self, time: float) -> str:
-        """Return what the sample nearest to that time says.
+    def wait_reason_at(self, time: float) -> str:
+        """Return what it waited for, by the sample nearest to a time.
 
-        The one of its birth says nothing.
+        The sample of its start has no reason and is used only if there is no
+        other.
         """
         samples = self.samples[1:] or self.samples
-        after = bisect(samples, (time,))
-        nearest = samples[max(after - 1, 0) : after + 1]
-        return min(nearest, key=lambda s: abs(s.time - time)).waits_for
+        after = _first_index_from(samples, time)
+        neighbours = samples[max(after - 1, 0) : after + 1]
+        nearest = min(neighbours, key=lambda sample: abs(sample.time - time))
+        return nearest.waits_for
 
 
 @dataclass
-class Process:
-    """A process of a lesson; its first thread is its main thread.
+class Thread(Activity):
+    """A thread of a lesson.
 
-    `samples` count its ended threads too, and have no `ready` or `waits_for`.
-    `threads` is empty where the system gives no times of threads.
+    Attributes:
+        name: The name that the system has for it, or "".
+    """
+
+    name: str
+
+
+@dataclass
+class Process(Activity):
+    """A process of a lesson; its CPU time includes that of ended threads.
+
+    Its own samples have no `ready` and no `waits_for`.
+
+    Attributes:
+        parent: The process id of its parent.
+        command: Its command line.
+        threads: Its threads by their ids, the main thread first. Empty where
+            the system gives no times of threads (macOS).
     """
 
     parent: int
     command: list[str]
-    samples: list[Sample]
     threads: dict[int, Thread] = field(default_factory=dict)
-
-    @property
-    def start(self) -> float:
-        """Return the time of its birth."""
-        return self.samples[0].time
-
-    @property
-    def end(self) -> float:
-        """Return the time when it was seen last."""
-        return self.samples[-1].time
-
-    @property
-    def cpu(self) -> float:
-        """Return the CPU seconds of all its threads."""
-        return self.samples[-1].cpu
-
-    def cpu_at(self, time: float) -> float:
-        """Return its CPU seconds by that time."""
-        return _interpolate(self.samples, time, column=1)
 
 
 @dataclass
 class Request:
-    """A request that the practice site saw.
+    """A request that the practice site received.
 
-    `ended` is None where the run ended first; `status` is None then, and
-    where the site dropped the connection.
+    Attributes:
+        path: Its path with the query.
+        started: When it arrived, in seconds since the run began.
+        ended: When it ended, or None if the run ended before.
+        status: The HTTP status; None if the request did not end, or if the
+            site dropped the connection.
     """
 
     path: str
@@ -106,12 +119,18 @@ class Request:
 
     @property
     def failed(self) -> bool:
-        """Return whether it ended in failure."""
-        return self.ended is not None and (self.status or 599) >= 400
+        """Return whether it was dropped or got an error status."""
+        if self.ended is None:
+            return False
+        return self.status is None or self.status >= 400
 
 
 class Line(NamedTuple):
-    """A line on standard output, without its end."""
+    """A line on standard output, without the line break.
+
+    Attributes:
+        time: Seconds since the run began.
+    """
 
     time: float
     text: str
@@ -119,10 +138,17 @@ class Line(NamedTuple):
 
 @dataclass
 class Recording:
-    """What a run of a lesson did to the machine.
+    """All that is known about a run of a lesson.
 
-    `memory` has pairs of a time and the bytes held then. `stopped` is what
-    Ctrl-C raised, if it ended the run.
+    Attributes:
+        log: The events of the run.
+        status: The exit status of the lesson.
+        seconds: The elapsed time of the run.
+        processes: The processes by their ids, the lesson's own first.
+        requests: The requests to the practice site by their numbers.
+        lines: The lines that the lesson printed.
+        memory: Pairs of a time in seconds and the bytes held at that time.
+        stopped: The exception that Ctrl-C raised, if it ended the run.
     """
 
     log: EventLog
@@ -136,35 +162,37 @@ class Recording:
 
     @property
     def cpu(self) -> float:
-        """Return the CPU seconds of all processes."""
+        """Return the CPU time of all processes in seconds."""
         return sum(process.cpu for process in self.processes.values())
 
     @property
     def peak_memory(self) -> int:
-        """Return the most bytes that all processes held at a time."""
+        """Return the largest number of bytes held at one time."""
         return max((size for _, size in self.memory), default=0)
 
     @property
     def peak_requests(self) -> int:
-        """Return the most requests that were under way at a time."""
+        """Return how many requests were in flight at most."""
         changes = []
         for request in self.requests.values():
             changes.append((request.started, 1))
             if request.ended is not None:
                 changes.append((request.ended, -1))
-        under_way = most = 0
+        in_flight = peak = 0
         for _, change in sorted(changes):
-            under_way += change
-            most = max(most, under_way)
-        return most
+            in_flight += change
+            peak = max(peak, in_flight)
+        return peak
 
-    def requests_near(self, time: float, tolerance: float) -> int:
-        """Return how many requests were under way near that time.
+    def has_request_near(self, time: float, tolerance: float) -> bool:
+        """Return whether a request was in flight near a time.
 
-        Arguments: `tolerance`, the seconds by which one may have ended
-        before, or begin afterwards.
+        Args:
+            time: Seconds since the run began.
+            tolerance: Seconds by which the request may have ended before that
+                time, or started after it.
         """
-        return sum(
+        return any(
             request.started <= time + tolerance
             and (request.ended is None or time < request.ended + tolerance)
             for request in self.requests.values()
@@ -172,7 +200,7 @@ class Recording:
 
 
 def rebuild(log: EventLog) -> Recording:
-    """Return the recording that these events add up to."""
+    """Return the recording that the events of a run describe."""
     recording = Recording(log)
     for event in log.events:
         _apply(event, recording)
@@ -185,18 +213,18 @@ def _apply(event: events.Event, recording: Recording) -> None:
     match event:
         case events.ProcessStarted(time, process, parent, command):
             first = Sample(time, 0, 0, "")
-            processes[process] = Process(parent, command, [first])
+            processes[process] = Process([first], parent, command)
         case events.CommandChanged(_, process, command):
             processes[process].command = command
         case events.ProcessSampled(time, process, cpu):
             processes[process].samples.append(Sample(time, cpu, 0, ""))
         case events.ThreadStarted(time, process, thread, name):
             first = Sample(time, 0, 0, "")
-            processes[process].threads[thread] = Thread(name, [first])
+            processes[process].threads[thread] = Thread([first], name)
         case events.ThreadRenamed(_, process, thread, name):
             processes[process].threads[thread].name = name
-        case events.ThreadSampled(time, process, thread, cpu, ready, waits):
-            sample = Sample(time, cpu, ready, waits)
+        case events.ThreadSampled(time, process, thread, cpu, ready, reason):
+            sample = Sample(time, cpu, ready, reason)
             processes[process].threads[thread].samples.append(sample)
         case events.MemorySampled(time, size):
             recording.memory.append((time, size))
@@ -212,14 +240,26 @@ def _apply(event: events.Event, recording: Recording) -> None:
             recording.status = status
 
 
-def _interpolate(samples: list[Sample], time: float, column: int) -> float:
-    """Return a sum by that time: it grows evenly between two samples."""
-    after = bisect(samples, (time,))
+def _first_index_from(samples: Sequence[Sample], time: float) -> int:
+    """Return the index of the first sample that is not before a time."""
+    return bisect_left(samples, time, key=lambda sample: sample.time)
+
+
+def _interpolate(
+    samples: Sequence[Sample], time: float, total: Callable[[Sample], float]
+) -> float:
+    """Return a total at a time, as if it grew evenly between two samples.
+
+    Args:
+        samples: The samples, sorted by time.
+        time: Seconds since the run began.
+        total: Returns the total of a sample, such as its CPU time.
+    """
+    after = _first_index_from(samples, time)
     if after == 0:
         return 0.0
     if after == len(samples):
-        return float(samples[-1][column])
-    before, next_one = samples[after - 1 : after + 1]
-    share = (time - before.time) / (next_one.time - before.time)
-    growth = float(next_one[column]) - float(before[column])
-    return float(before[column]) + share * growth
+        return total(samples[-1])
+    earlier, later = samples[after - 1], samples[after]
+    share = (time - earlier.time) / (later.time - earlier.time)
+    return total(earlier) + share * (total(later) - total(earlier))

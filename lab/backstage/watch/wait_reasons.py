@@ -1,8 +1,8 @@
-"""What a thread waits for, as Linux says from outside.
+"""What a thread waits for, read from outside (Linux only).
 
-`/proc/PID/task/TID/syscall` (proc(5)) names the system call in which a thread
-is blocked. It can be read for one's own children; other systems have nothing
-of the kind.
+`/proc/PID/task/TID/syscall` (see proc(5)) names the system call in which a
+thread is blocked. It can be read for the processes of the same user, unless
+the system forbids that. Other systems have nothing comparable.
 """
 
 import os
@@ -16,11 +16,13 @@ PIPE = "pipe"  # data from another process
 TIMER = "timer"
 CHILD = "child"  # the end of a child process
 
+_READ = "read"  # a pipe or a socket: the open file decides
+
 # The numbers of the system calls, from the kernel's tables for each machine:
 # arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
-CALLS: Mapping[str, Mapping[int, str]] = {
+_CALLS: Mapping[str, Mapping[int, str]] = {
     "x86_64": {
-        0: "read",
+        0: _READ,
         7: EVENTS,  # poll
         23: EVENTS,  # select
         35: TIMER,  # nanosleep
@@ -41,7 +43,7 @@ CALLS: Mapping[str, Mapping[int, str]] = {
     },
     "aarch64": {
         22: EVENTS,  # epoll_pwait
-        63: "read",
+        63: _READ,
         72: EVENTS,  # pselect6
         73: EVENTS,  # ppoll
         95: CHILD,  # waitid
@@ -57,39 +59,45 @@ CALLS: Mapping[str, Mapping[int, str]] = {
         260: CHILD,  # wait4
     },
 }
-OWN_CALLS = (
-    CALLS.get(platform.machine(), {}) if platform.system() == "Linux" else {}
+# The calls of this machine; empty where the reasons cannot be read.
+CALLS = (
+    _CALLS.get(platform.machine(), {}) if platform.system() == "Linux" else {}
 )
 
 
-def waits_for(process: int, thread: int) -> str:
-    """Return what a thread is blocked by at this moment.
+def read_wait_reason(process: int, thread: int) -> str:
+    """Return what a thread waits for at this moment.
 
-    The result is one of the names in this module. It is empty where the
-    thread runs, where the call is another one, or where the system does not
-    say: elsewhere than on Linux, on other machines than those of CALLS, and
-    where the system forbids it.
+    Args:
+        process: The process id.
+        thread: The thread id that the system gave it.
+
+    Returns:
+        One of the reasons in this module. It is "" if the thread is running,
+        has ended or is blocked in another system call, and where CALLS is
+        empty or the system forbids it.
     """
-    if not OWN_CALLS:
+    if not CALLS:
         return ""
+    path = f"/proc/{process}/task/{thread}/syscall"
     try:
-        with open(f"/proc/{process}/task/{thread}/syscall") as file:  # noqa: PTH123
+        with open(path) as file:  # noqa: PTH123  a Path is slower
             fields = file.read().split()
     except OSError:  # it has ended, or the system forbids it
         return ""
-    if not fields[0].isdigit():  # "running", or -1: blocked by no call
+    if not fields[0].isdigit():  # "running", or -1: blocked in no call
         return ""
-    call = OWN_CALLS.get(int(fields[0]), "")
-    if call == "read":
-        return _kind_of_file(process, int(fields[1], 16))
-    return call
+    reason = CALLS.get(int(fields[0]), "")
+    if reason == _READ:
+        return _reason_to_read(process, int(fields[1], 16))
+    return reason
 
 
-def _kind_of_file(process: int, number: int) -> str:
-    """Return what a thread waits for that reads an open file."""
+def _reason_to_read(process: int, descriptor: int) -> str:
+    """Return the reason of a thread that reads from an open file."""
     try:
-        target = os.readlink(f"/proc/{process}/fd/{number}")  # noqa: PTH115
-    except OSError:
+        target = os.readlink(f"/proc/{process}/fd/{descriptor}")  # noqa: PTH115
+    except OSError:  # it has ended, or the system forbids it
         return ""
     if target.startswith("socket:"):
         return NETWORK
