@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from backstage import asciicast, system
+from backstage import asciicast, errors, system
 from backstage.bench import page, plot, run
-from backstage.choose import measurement, rules
+from backstage.choose import measurement, questions, report
 from backstage.course import (
     calibrate,
     catalogue,
@@ -129,11 +129,11 @@ def _parser(does: Verb) -> Parser:
             "function", nargs="?", metavar=target, help="yours"
         )
         parser.add_argument("--input", nargs="+", default=[], metavar="INPUT")
-        time = "to measure in (20); one call may take a quarter"
+        time = "to measure in (8); one call may take a quarter"
         parser.add_argument("--seconds", help=time)
         parser.add_argument("--json", action="store_true", help="for scripts")
-        for name in rules.QUESTIONS:
-            one_of = ", ".join(rules.ANSWERS.get(name, ["a number"]))
+        for name, question in questions.QUESTIONS.items():
+            one_of = ", ".join(question.choices) or "a number"
             parser.add_argument(f"--{name}", metavar="ANSWER", help=one_of)
     if does is _readme:
         parser.add_argument(
@@ -395,38 +395,43 @@ def _advise(arguments: argparse.Namespace) -> int:
         return _measure(arguments)
     if arguments.json or arguments.input or arguments.seconds:
         raise UsageError("--input, --seconds and --json are for a function")
-    given = {name: getattr(arguments, name) for name in rules.QUESTIONS}
+    given = {name: getattr(arguments, name) for name in questions.QUESTIONS}
     answers = {name: answer for name, answer in given.items() if answer}
     if not (answers or sys.stdin.isatty()):
         raise UsageError("no function, and no terminal to ask in")
     try:
-        work = rules.work(answers) if answers else rules.ask()
-    except measurement.UsageError as error:
+        work = (
+            questions.parse_answers(answers)
+            if answers
+            else questions.ask_questions()
+        )
+    except errors.UsageError as error:
         raise UsageError(str(error)) from None
-    except EOFError:
-        raise UsageError("no answer") from None
-    print(rules.told_by_rule(work))
+    report.print_rule(work)
     return 0
 
 
 def _measure(arguments: argparse.Namespace) -> int:
     """Measure a function, and tell which model suits it."""
-    for name in rules.QUESTIONS:
+    for name in questions.QUESTIONS:
         if name != "tasks" and getattr(arguments, name):
             raise UsageError(f"--{name} is for choosing without a function")
+    tasks = arguments.tasks or str(measurement.DEFAULT_TASKS)
+    seconds = arguments.seconds or str(measurement.DEFAULT_SECONDS)
     try:
-        tasks = rules.number("tasks", arguments.tasks or "100")
-        seconds = rules.number("seconds", arguments.seconds or "20")
-        words = rules.sources(arguments.input)
-        advice = measurement.advise(
-            arguments.function, words, int(tasks), seconds
+        advice = measurement.measure(
+            arguments.function,
+            arguments.input,
+            int(questions.parse_number("tasks", tasks)),
+            questions.parse_number("seconds", seconds),
         )
-    except measurement.MeasurementError as error:
+    except errors.LabError as error:
         print(f"lab: {error}", file=sys.stderr)
-        return 1
-    except measurement.UsageError as error:
-        raise UsageError(str(error)) from None
-    print(advice.json() if arguments.json else rules.told(advice))
+        return error.exit_status
+    if arguments.json:
+        print(advice.json())
+    else:
+        report.print_advice(advice)
     return 0
 
 
