@@ -136,50 +136,28 @@ class Preparation:
         They are not started if they cannot be faster than a model in one
         process, whose workers start at once.
         """
-        for rival in "asyncio", "threads":
-            if self.is_as_fast_as_processes(rival):
-                model.skipped = f"it cannot be faster than {rival}"
+        for rival in self.advice.models[:2]:
+            if self.sampler.is_ready(rival) and self.is_unbeatable(rival):
+                model.skipped = f"it cannot be faster than {rival.name}"
                 return
-        self.start_processes(model, min(self.cores, self.sampler.tasks))
-        if self.advice.cpu_share < COMPUTING:
+        tasks = self.sampler.tasks
+        self.start_processes(model, min(self.cores, tasks))
+        if self.sampler.is_ready(model) and self.advice.cpu_share < COMPUTING:
             workers = self.find_process_count(model)
             if workers > model.workers:
                 self.start_processes(model, workers)
 
-    def compare_interpreters(self) -> None:
-        """Leave interpreters out if processes, which can do more, are as fast.
-
-        One sample is enough for that, since the two are so similar.
-        """
-        tasks = self.sampler.tasks
-        *_, processes, interpreters = self.advice.models
-        if interpreters.name != "interpreters":  # before Python 3.14
-            return
-        totals = [
-            model.start_seconds + tasks * self.sampler.task_seconds[model.name]
-            for model in (processes, interpreters)
-            if self.sampler.is_ready(model)
-        ]
-        if len(totals) == 2 and totals[0] <= totals[1] * MIN_DIFFERENCE:
-            interpreters.skipped = "processes are as fast"
-            self.session.close(interpreters.name)
-
-    def is_as_fast_as_processes(self, name: str) -> bool:
+    def is_unbeatable(self, rival: Model) -> bool:
         """Return whether processes cannot be faster than this model.
 
         However many there are, they cannot have more CPU time than there is.
         """
-        models = {model.name: model for model in self.advice.models}
-        if name not in models or not self.sampler.is_ready(models[name]):
-            return False
-        return self.sampler.task_seconds[name] <= MIN_DIFFERENCE * max(
+        least = max(
             self.advice.call_seconds / (MAX_PROCESSES * self.cores),
-            self.least_task_seconds(),
+            self.advice.cpu_seconds / self.cores,
         )
-
-    def least_task_seconds(self) -> float:
-        """Return the CPU time of a task, shared by all cores."""
-        return self.advice.cpu_seconds / self.cores
+        task_seconds = self.sampler.task_seconds[rival.name]
+        return task_seconds <= least * MIN_DIFFERENCE
 
     def start_processes(self, model: Model, workers: int) -> None:
         """Start so many processes or interpreters, if there is time."""
@@ -196,22 +174,35 @@ class Preparation:
 
     def find_process_count(self, model: Model) -> int:
         """Return how many processes pay, including their start."""
-        tasks = self.sampler.tasks
         current = model.workers
-        if not self.sampler.is_ready(model):
-            return current
         start_seconds = model.start_seconds / current
         worker_seconds = self.sampler.task_seconds[model.name] * current
-        least = self.least_task_seconds()
+        least = self.advice.cpu_seconds / self.cores
 
         def estimate_total(workers: int) -> float:
             task_seconds = max(worker_seconds / workers, least)
-            return workers * start_seconds + tasks * task_seconds
+            return workers * start_seconds + self.sampler.tasks * task_seconds
 
         counts = [2 * self.cores, MAX_PROCESSES * self.cores]
-        best = min(
-            [current, *(count for count in counts if count <= tasks)],
-            key=estimate_total,
-        )
+        possible = [count for count in counts if count <= self.sampler.tasks]
+        best = min([current, *possible], key=estimate_total)
         gain = estimate_total(current) / estimate_total(best)
         return best if gain > CLEAR_DIFFERENCE else current
+
+    def compare_interpreters(self) -> None:
+        """Leave interpreters out if processes, which can do more, are as fast.
+
+        One sample is enough for that, since the two are so similar.
+        """
+        *_, processes, interpreters = self.advice.models
+        if interpreters.name != "interpreters":  # before Python 3.14
+            return
+        totals = [
+            model.start_seconds
+            + self.sampler.tasks * self.sampler.task_seconds[model.name]
+            for model in (processes, interpreters)
+            if self.sampler.is_ready(model)
+        ]
+        if len(totals) == 2 and totals[0] <= totals[1] * MIN_DIFFERENCE:
+            interpreters.skipped = "processes are as fast"
+            self.session.close(interpreters.name)

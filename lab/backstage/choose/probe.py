@@ -14,36 +14,22 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from statistics import median
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from backstage.choose.comparison import (
     are_equal,
     copy_if_possible,
     survives_pickling,
 )
-from backstage.choose.inputs import Arguments, describe_error, load_calls
-from backstage.choose.workers import (
-    Workers,
-    call_function,
-    cpu_time,
-    ready_time,
-)
+from backstage.choose.inputs import describe_error, load_calls
+from backstage.choose.timing import time_calls, time_repeatedly
+from backstage.choose.workers import Workers
 from backstage.errors import UsageError
 
-MEASURABLE = 0.05  # seconds of repeated calls, to measure one
-MAX_REPEATS = 3  # times that long, if the share of CPU time is not clear
 LONG_CALL = 1  # seconds of a call that is not repeated
-CLEAR_SHARES = 0.1, 0.9  # CPU time below or above is clear
 PICKLINGS = 9  # how often a call is pickled, at most
+PICKLING_TIME = 0.05  # to measure it
 RACE_INTERVAL = 1e-6  # seconds: frequent switches of threads show races
-
-
-class Timing(NamedTuple):
-    """Calls with one input, and what one of them took."""
-
-    seconds: float
-    cpu_share: float
-    result: Any
 
 
 class Probe:
@@ -77,11 +63,11 @@ class Probe:
         """
         arguments = self.calls[number]
         original = copy_if_possible(arguments)
-        first = self._time_calls(arguments, 0)
+        first = time_calls(self.function, arguments)
         expected = first.result
         timing = first._replace(result=copy_if_possible(expected))
         if first.seconds < LONG_CALL:
-            timing = self._time_repeatedly(arguments)
+            timing = time_repeatedly(self.function, arguments)
         is_comparable = (
             are_equal(original, arguments)  # the function did not change it
             and are_equal(timing.result, expected)
@@ -98,40 +84,6 @@ class Probe:
             "is_comparable": is_comparable,
         }
 
-    def _time_repeatedly(self, arguments: Arguments) -> Timing:
-        """Return the fastest timing, with the largest share of CPU time.
-
-        Other programs on the machine only make a call slower and its share of
-        CPU time smaller.
-        """
-        timings = list[Timing]()
-        deadline = perf_counter() + MAX_REPEATS * MEASURABLE
-        low, high = CLEAR_SHARES
-        while True:
-            timings.append(self._time_calls(arguments, MEASURABLE))
-            share = max(timing.cpu_share for timing in timings)
-            if not low < share < high or perf_counter() > deadline:
-                break
-        seconds = min(timing.seconds for timing in timings)
-        return Timing(seconds, share, timings[-1].result)
-
-    def _time_calls(self, arguments: Arguments, least: float) -> Timing:
-        """Call once, then again until more than `least` seconds are over."""
-        count = 0
-        cpu_start, ready_start = cpu_time(), ready_time()
-        start = perf_counter()
-        while True:
-            result = call_function(self.function, arguments)
-            count += 1
-            elapsed = perf_counter() - start
-            if elapsed > least:
-                break
-        cpu_seconds = cpu_time() - cpu_start
-        # Without the time when other programs had the cores.
-        own_seconds = elapsed - (ready_time() - ready_start)
-        share = cpu_seconds / max(own_seconds, cpu_seconds, 1e-9)
-        return Timing(elapsed / count, share, result)
-
     def measure_pickling(self, number: int) -> dict[str, Any]:
         """Pickle a call and its result, and load both again.
 
@@ -146,7 +98,9 @@ class Probe:
         }
         for name, part in parts.items():
             durations = list[float]()
-            while len(durations) < PICKLINGS and sum(durations) < MEASURABLE:
+            while (
+                len(durations) < PICKLINGS and sum(durations) < PICKLING_TIME
+            ):
                 start = perf_counter()
                 try:
                     data = pickle.dumps(part)

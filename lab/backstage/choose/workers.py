@@ -2,14 +2,12 @@
 
 import asyncio
 import inspect
-import os
 import sys
 from collections.abc import Sequence
 from concurrent import futures
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from time import perf_counter, process_time, sleep
+from time import perf_counter, sleep
 from typing import Any
 
 from backstage.choose.inputs import Arguments, Function
@@ -96,27 +94,6 @@ def call_function(function: Function, arguments: Arguments) -> Any:
 def _run_first_job(function: Function, _: int) -> None:
     """Keep a worker busy that has just imported the function's module."""
     sleep(FIRST_JOB)
-
-
-def cpu_time() -> float:
-    """Return the CPU seconds of this process and of its ended children.
-
-    Windows does not count the children.
-    """
-    return process_time() + sum(os.times()[2:4])
-
-
-def ready_time() -> float:
-    """Return the seconds that this thread was ready but had no core.
-
-    It is known on Linux alone (see "schedstat" in the kernel's
-    documentation), elsewhere it is 0.
-    """
-    try:
-        fields = Path("/proc/thread-self/schedstat").read_text().split()
-    except OSError:
-        return 0.0
-    return int(fields[1]) / 1e9
 
 
 def measure_memory() -> int:
