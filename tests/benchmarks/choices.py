@@ -65,6 +65,10 @@ def count_primes(most: int) -> int:
     return sum(all(n % k for k in range(2, n)) for n in range(2, most))
 
 
+def split(copies: int) -> list[str]:
+    return (TEXT * copies).split()
+
+
 def mix(seconds: float) -> int:
     time.sleep(seconds)
     return count_primes(300)

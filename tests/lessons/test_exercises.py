@@ -60,4 +60,4 @@ def test_an_exercise_is_a_command_that_works(
 def test_the_table_of_choices_is_true(options: str, model: str) -> None:
     process = run_python(ROOT / "lab", "choose", *options.split(), cwd=ROOT)
     assert process.returncode == 0
-    assert f"take {model};" in process.stdout or GIL == "off"
+    assert f"use {model};" in process.stdout or GIL == "off"

@@ -1,1 +1,1 @@
-"""Which model of concurrency suits a function."""
+"""Which model of concurrency suits a task: by rules, or measured."""

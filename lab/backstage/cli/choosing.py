@@ -1,10 +1,25 @@
 """The command that chooses a model: choose."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
-from backstage.errors import LabError, UsageError
+from backstage.choose.questions import QUESTIONS
+from backstage.errors import UsageError
+
+type Command = Callable[..., int]
+
+
+def answer_options(command: Command) -> Command:
+    """Add an option for the answer to each question."""
+    for name, question in reversed(QUESTIONS.items()):
+        help_text = ", ".join(question.choices) or question.text
+        add_option = click.option(
+            f"--{name}", metavar="ANSWER", help=help_text
+        )
+        command = add_option(command)
+    return command
 
 
 @click.command()
@@ -14,15 +29,11 @@ from backstage.errors import LabError, UsageError
     "inputs",
     metavar="INPUT",
     multiple=True,
-    help="An argument of a call, an expression, or a file with one a line.",
+    help="An argument, or a file with one on each line; may be repeated.",
 )
-@click.option("--seconds", help="How long to measure (20).")
+@click.option("--seconds", help="How long to measure. [default: 8]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--workload", help="waits, computes, c, or mixed.")
-@click.option("--tasks", help="How many tasks there are (100).")
-@click.option("--duration", help="Seconds that one task takes.")
-@click.option("--shared", help="Whether tasks change shared data: yes or no.")
-@click.option("--libraries", help="async or blocking.")
+@answer_options
 def choose(
     function: str | None,
     inputs: tuple[str, ...],
@@ -32,10 +43,10 @@ def choose(
 ) -> int:
     """Choose a model for your own function, by measuring it.
 
-    The function is called many times, with each INPUT in turn. Names of its
-    module may stand in an INPUT; "*range(8)" is eight of them. Without a
-    function, the answers to some questions decide by rules instead: in the
-    terminal, or as options.
+    An INPUT is a Python expression, in which the names of the module are
+    known; "*range(8)" is eight inputs. The function is called many times.
+    Without a function, the answers to some questions decide by rules
+    instead: in the terminal, or as options.
     """
     given = {name: answer for name, answer in answers.items() if answer}
     if function:
@@ -52,37 +63,33 @@ def _measure(
     as_json: bool,
     answers: dict[str, str],
 ) -> int:
-    from backstage.choose import measurement, rules
+    from backstage.choose import measurement, report
+    from backstage.choose.questions import parse_number
 
-    tasks = answers.pop("tasks", "100")
-    if answers:
-        name = next(iter(answers))
+    tasks = answers.pop("tasks", str(measurement.DEFAULT_TASKS))
+    for name in answers:
         raise UsageError(f"--{name} is for choosing without a function")
-    try:
-        advice = measurement.advise(
-            function,
-            rules.sources(inputs),
-            int(rules.number("tasks", tasks)),
-            rules.number("seconds", seconds or "20"),
-        )
-    except measurement.MeasurementError as error:
-        raise LabError(str(error)) from None
-    except measurement.UsageError as error:
-        raise UsageError(str(error)) from None
-    print(advice.json() if as_json else rules.told(advice))
+    advice = measurement.measure(
+        function,
+        inputs,
+        int(parse_number("tasks", tasks)),
+        parse_number("seconds", seconds or str(measurement.DEFAULT_SECONDS)),
+    )
+    if as_json:
+        print(advice.json())
+    else:
+        report.print_advice(advice)
     return 0
 
 
 def _ask(answers: dict[str, str]) -> int:
-    from backstage.choose import measurement, rules
+    from backstage.choose import questions, report
 
-    if not (answers or sys.stdin.isatty()):
+    if answers:
+        work = questions.parse_answers(answers)
+    elif sys.stdin.isatty():
+        work = questions.ask_questions()
+    else:
         raise UsageError("no function, and no terminal to ask in")
-    try:
-        work = rules.work(answers) if answers else rules.ask()
-    except measurement.UsageError as error:
-        raise UsageError(str(error)) from None
-    except EOFError:
-        raise UsageError("no answer") from None
-    print(rules.told_by_rule(work))
+    report.print_rule(work)
     return 0
