@@ -16,7 +16,11 @@ from backstage.processes import find_descendants, kill, kill_tree, stop_tree
 from backstage.site.client import SERVER
 from support.processes import TIMEOUT, wait_until
 
-SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
+# Many short sleeps: a signal right before a long one would not shorten it.
+SLEEP = (
+    "import time; print('ready', flush=True); "
+    "[time.sleep(0.1) for _ in range(600)]"
+)
 IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 START_CHILD = f"""\
 import subprocess, sys

@@ -9,7 +9,7 @@ def write_atomically(path: Path, content: str) -> None:
     """Write a text file, or leave the old one as it was.
 
     Args:
-        path: Of the file; its folder is created if it is missing.
+        path: The path of the file. A missing folder is created.
         content: What to write, in UTF-8.
 
     Raises:
@@ -35,7 +35,7 @@ def replace_block(text: str, name: str, block: str) -> str:
     Args:
         text: The page. It has the lines "<!-- NAME: begin -->" and
             "<!-- NAME: end -->".
-        name: Of the block.
+        name: The name of the block.
         block: The new lines, without the line break at their end.
 
     Raises:

@@ -272,7 +272,7 @@ def test_a_worker_that_is_killed_ends_it(
 ) -> None:
     workers = min(2, os.cpu_count() or 1)
     pages = [f"/page/{n}?size=300000" for n in range(60)]
-    work = {"WORK": 2_000_000, "JOBS": 40, "PAGES": pages}
+    work = {"WORK": 2_000_000, "JOBS": 16, "PAGES": pages}
     result = run_lesson(
         lesson.number,
         when=lambda process: len(computing(process)) >= workers,

@@ -25,7 +25,7 @@ class Twin:
     """The lesson that another one is compared with.
 
     Attributes:
-        number: Of that lesson.
+        number: The number of that lesson.
         lines: In how many lines the two files may differ.
         differ: The constants that have different values on purpose.
     """
@@ -81,7 +81,7 @@ class Lesson:
     """A script, and its entry in the catalogue.
 
     Attributes:
-        path: Of the script.
+        path: The path of the script.
         number: The part of the file name before the first "_": "1" and "01"
             are two lessons.
         title: The first line of the docstring.
@@ -112,9 +112,9 @@ class Part:
     """A part of the course.
 
     Attributes:
-        title: Its title.
-        summary: A sentence on it.
-        numbers: Those of its lessons.
+        title: A few words.
+        summary: A sentence.
+        numbers: The numbers of its lessons.
     """
 
     title: str
@@ -131,19 +131,16 @@ def lessons() -> list[Lesson]:
         LabError: If there is no catalogue, or if there is a mistake in it.
     """
     notes = _load_notes()
-    order = list(notes)
+    places = {number: place for place, number in enumerate(notes)}
     scripts = [
         path
         for folder in LESSON_FOLDERS
         for path in sorted((ROOT / folder).glob("[0-9]*_*.py"))
     ]
-
-    def place(lesson: Lesson) -> int:
-        if lesson.number in notes:
-            return order.index(lesson.number)
-        return len(order)
-
-    return sorted((read_lesson(path, notes) for path in scripts), key=place)
+    return sorted(
+        (read_lesson(path, notes) for path in scripts),
+        key=lambda lesson: places.get(lesson.number, len(places)),
+    )
 
 
 def parts() -> list[Part]:
@@ -161,8 +158,8 @@ def read_lesson(
     """Return the lesson in a script.
 
     Args:
-        path: Of the script. If Python cannot read it, the lesson has a
-            `mistake`.
+        path: The path of the script. If Python cannot read it, the lesson
+            has a `mistake`.
         notes: The entries of the catalogue by the numbers of their lessons.
     """
     number = path.name.partition("_")[0]
@@ -170,16 +167,17 @@ def read_lesson(
     try:
         source = path.read_text("utf-8")
         docstring = ast.get_docstring(ast.parse(source)) or ""
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except SyntaxError as error:
+        mistake = f"line {error.lineno}: {error.msg}"
+    except UnicodeDecodeError as error:
         mistake = str(error)
-        if isinstance(error, SyntaxError):
-            mistake = f"line {error.lineno}: {error.msg}"
-        title = f"cannot be read: {mistake}"
-        return Lesson(path, number, title, notes=entry, mistake=mistake)
-    title, _, rest = docstring.partition("\n")
-    prediction = " ".join(rest.partition("Prediction:")[2].split())
-    constants, units = read_constants(source)
-    return Lesson(path, number, title, prediction, constants, units, entry)
+    else:
+        title, _, rest = docstring.partition("\n")
+        prediction = " ".join(rest.partition("Prediction:")[2].split())
+        values, units = read_constants(source)
+        return Lesson(path, number, title, prediction, values, units, entry)
+    title = f"cannot be read: {mistake}"
+    return Lesson(path, number, title, notes=entry, mistake=mistake)
 
 
 def _load_notes() -> dict[str, Notes]:

@@ -19,7 +19,7 @@ SAMPLE_TIME = 0.3  # seconds of a measurement of that load
 
 
 class Outcome(StrEnum):
-    """What a run says about a prediction."""
+    """How a prediction came out in a run."""
 
     HELD = "held"
     FAILED = "failed"

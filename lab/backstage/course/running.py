@@ -30,7 +30,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunResult:
-    """The result of a run: exit status, seconds, last line of the output."""
+    """The result of a run.
+
+    Attributes:
+        status: The exit status, as `exit_status` defines it.
+        seconds: How long the run took.
+        last_line: The last line of the output, or "".
+    """
 
     status: int
     seconds: float
