@@ -14,7 +14,8 @@ LAYERS = [
     {"asciicast", "bench", "choose", "watch"},
     {"course"},
     {"drawing", "lesson", "site", "tables"},
-    {"errors", "files", "processes", "system"},
+    {"files", "processes", "system"},
+    {"errors"},
 ]
 MODULES = sorted(
     path for path in FOLDER.rglob("*.py") if path != FOLDER / "__init__.py"

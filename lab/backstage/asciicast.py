@@ -1,4 +1,8 @@
-"""A take as an asciinema recording."""
+"""Records a lesson in a terminal, as an asciicast.
+
+The format is version 2 (docs.asciinema.org/manual/asciicast/v2): a JSON
+header, then a line for each output: [seconds since the start, "o", text].
+"""
 
 import codecs
 import json
@@ -8,97 +12,118 @@ import select
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from backstage.course.catalogue import ROOT
+from backstage.errors import LabError
 from backstage.files import write_atomically
 
 log = logging.getLogger(__name__)
 
 FOLDER = ROOT / "lab" / "recordings"
 COLUMNS, ROWS = 80, 24
-KEY = 0.05  # seconds from one key to the next
-HOLD = 3.0  # seconds that the closing line stays
-PATIENCE = 4  # seconds that the run may take to end after Ctrl-C
+KEY_DELAY = 0.05  # seconds from one key to the next
+FINAL_PAUSE = 3.0  # seconds that the last line stays
+STOP_TIMEOUT = 4  # seconds that the run may take to end after Ctrl-C
 
 
-def record(words: list[str], name: str) -> int:
-    """Run `uv run lab` with these words in a terminal of its own; keep it.
+def record(words: Sequence[str], name: str) -> int:
+    """Run `uv run lab` in a terminal of its own, and record that.
 
-    All is shown here too. The file is an asciicast, version 2
-    (docs.asciinema.org/manual/asciicast/v2), in FOLDER: after a header a line
-    for each output, [seconds since the start, "o", text]. The command is
-    typed by nobody, at a steady pace, before the clock of the run begins.
+    The output is shown here too. The recording begins with the command, as
+    if somebody typed it.
 
-    Arguments: `words`, a lesson's number and its changes; `name`, of the file
-    without its suffix. An earlier file of that name is replaced.
+    Args:
+        words: A lesson's number, and its changes.
+        name: The name of the file in FOLDER, without its suffix. An earlier
+            file of that name is replaced.
 
-    Returns the exit status of the run.
+    Returns:
+        The exit status of the run.
 
-    Raises OSError where the system has no pseudo-terminals, or the file
-    cannot be written, and KeyboardInterrupt after Ctrl-C: nothing is kept.
+    Raises:
+        LabError: If this system has no pseudo-terminals.
+        OSError: If the file cannot be written.
+        KeyboardInterrupt: After Ctrl-C. There is no file then.
     """
-    typed = shlex.join(["uv", "run", "lab", *words])
+    command = shlex.join(["uv", "run", "lab", *words])
+    keys = [*command, "\r\n"]
+    outputs = [(0.0, "$ ")]
+    outputs += [(n * KEY_DELAY, key) for n, key in enumerate(keys, start=1)]
+    print(f"$ {command}", flush=True)
+    child, screen = _start_in_terminal(words)
+    start = time.monotonic() - outputs[-1][0]
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    try:
+        while data := _read(screen):
+            text = decoder.decode(data)
+            outputs.append((time.monotonic() - start, text))
+            print(text, end="", flush=True)
+    except KeyboardInterrupt:
+        _press_ctrl_c(screen)
+        raise
+    finally:
+        os.close(screen)  # whatever is still running gets SIGHUP
+        _, code = os.waitpid(child, 0)
+    end = time.monotonic() - start
+    outputs += [(end, "$ "), (end + FINAL_PAUSE, "")]
+    file = FOLDER / f"{name}.cast"
+    write_atomically(file, _format_cast(command, outputs))
+    log.info("recorded in %s", os.path.relpath(file))
+    status = os.waitstatus_to_exitcode(code)
+    return status if status >= 0 else 128 - status
+
+
+def _format_cast(command: str, outputs: Sequence[tuple[float, str]]) -> str:
     header = {
         "version": 2,
         "width": COLUMNS,
         "height": ROWS,
         "timestamp": int(time.time()),
-        "title": typed,
+        "title": command,
     }
-    events = [(0.0, "$ ")]
-    events += [(n * KEY, key) for n, key in enumerate([*typed, "\r\n"], 1)]
-    print(f"$ {typed}", flush=True)
-    child, screen = _fork(words)
-    start = time.monotonic() - events[-1][0]
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    try:
-        while data := _read(screen):
-            text = decoder.decode(data)
-            events.append((time.monotonic() - start, text))
-            print(text, end="", flush=True)
-    except KeyboardInterrupt:
-        with suppress(OSError):
-            os.write(screen, b"\x03")  # as the run's own terminal would
-        while select.select([screen], [], [], PATIENCE)[0] and _read(screen):
-            pass
-        raise
-    finally:
-        os.close(screen)  # hangs up, if anything is still there
-        _, code = os.waitpid(child, 0)
-    end = time.monotonic() - start
-    events += [(end, "$ "), (end + HOLD, "")]
-    lines = [header, *([round(when, 6), "o", text] for when, text in events)]
-    cast = FOLDER / f"{name}.cast"
-    write_atomically(cast, "".join(json.dumps(line) + "\n" for line in lines))
-    log.info("recorded in %s", os.path.relpath(cast))
-    status = os.waitstatus_to_exitcode(code)
-    return status if status >= 0 else 128 - status
+    events = [[round(seconds, 6), "o", text] for seconds, text in outputs]
+    return "".join(json.dumps(line) + "\n" for line in [header, *events])
 
 
-def _fork(words: list[str]) -> tuple[int, int]:
-    """Start the director in a terminal of its own; return pid and screen."""
+def _start_in_terminal(words: Sequence[str]) -> tuple[int, int]:
+    """Start `lab` in a new terminal.
+
+    Returns:
+        The process id, and a file descriptor to read the screen from.
+    """
     try:
         import pty
         import termios
     except ImportError:
-        raise OSError("recording needs a pseudo-terminal: none here") from None
+        raise LabError("recording needs pseudo-terminals") from None
     child, screen = pty.fork()
     if child:
         return child, screen
     try:
         termios.tcsetwinsize(0, (ROWS, COLUMNS))
-        away = {"COLUMNS", "LINES"}
-        kept = {k: v for k, v in os.environ.items() if k not in away}
-        kept["TERM"] = "xterm-256color"
+        environment = dict(os.environ)
+        for name in "COLUMNS", "LINES":
+            environment.pop(name, None)
+        environment["TERM"] = "xterm-256color"
         command = [sys.executable, str(ROOT / "lab"), *words]
-        os.execve(sys.executable, command, kept)
+        os.execve(sys.executable, command, environment)
     finally:
         os._exit(127)
 
 
+def _press_ctrl_c(screen: int) -> None:
+    """Press Ctrl-C in the run's own terminal, and wait for its end."""
+    with suppress(OSError):
+        os.write(screen, b"\x03")
+    while select.select([screen], [], [], STOP_TIMEOUT)[0] and _read(screen):
+        pass
+
+
 def _read(screen: int) -> bytes:
+    """Return some output, or nothing after the end of the run."""
     try:
         return os.read(screen, 65_536)
-    except OSError:  # Linux's way to say that the terminal is gone
+    except OSError:  # how Linux reports that the terminal is closed
         return b""

@@ -167,8 +167,10 @@ def test_the_readme_names_what_exists(command_line: str) -> None:
 
 def parse_command_line(words: list[str]) -> None:
     """Parse the words after `lab` as the command line does."""
-    context = lab.make_context("lab", [*words])
+    context = lab.make_context("lab", [x for x in words if x != "--help"])
     rest = [*context._protected_args, *context.args]
+    if not rest:
+        return
     _, command, rest = lab.resolve_command(context, rest)
     assert isinstance(command, click.Command)
     inner = command.make_context(command.name, rest, parent=context)

@@ -88,19 +88,19 @@ def test_after_ctrl_c_the_picture_shows_the_run_so_far(
         env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as director:
-        process = psutil.Process(director.pid)
+    ) as lab:
+        process = psutil.Process(lab.pid)
         if arguments[0] == "01":
-            assert director.stdout
-            for line in director.stdout:
+            assert lab.stdout
+            for line in lab.stdout:
                 if line.startswith("page 3"):
                     break
         else:
             # The lesson itself, and then two of its workers.
             wait_until(lambda: len(computing(process)) >= 3)
-        os.killpg(director.pid, signal.SIGINT)
-        out, err = director.communicate(timeout=10)
-    assert director.returncode == 130
+        os.killpg(lab.pid, signal.SIGINT)
+        out, err = lab.communicate(timeout=10)
+    assert lab.returncode == 130
     assert err.splitlines()[-1].endswith(".py: stopped by Ctrl-C")
     assert re.search(r"(?m)^main thread ", out)
     if arguments[0] == "01":
