@@ -41,6 +41,7 @@ def collect_rows() -> dict[str, set[str]]:
     return groups
 
 
+@pytest.mark.slow
 def test_each_reason_is_that_of_a_row() -> None:
     groups = collect_rows()
     assert sorted(groups) == list_groups()

@@ -52,6 +52,7 @@ def write_files(folder: Path, texts: dict[str, str]) -> None:
         file.write_text(text, "utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("uv"), reason="uv is not on the path")
 def test_it_measures_a_function_of_another_project(
     traced: None, tmp_path: Path

@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_written_is_an_error_before_the_run(
 ) -> None:
     answer = invoke("watch", "03", "--svg", str(tmp_path / name))
     assert (answer.status, answer.out) == (2, "")
-    assert answer.err == f"lab: no file can be at {tmp_path / name}\n"
+    assert answer.err == f"lab: cannot write a file at {tmp_path / name}\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")

@@ -40,7 +40,10 @@ def write_results() -> None:
         for group, picture in draw_svgs(results).items()
     }
     page = _format_page(results, pictures)
-    readme = replace_block(README.read_text("utf-8"), "results", lines)
+    try:
+        readme = replace_block(README.read_text("utf-8"), "results", lines)
+    except LabError as error:
+        raise LabError(f"{README.name}: {error}") from None
     write_atomically(README, readme)
     for name, picture in pictures.items():
         write_atomically(PICTURES / name, picture)
