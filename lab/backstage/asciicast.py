@@ -28,14 +28,14 @@ FINAL_PAUSE = 3.0  # seconds that the last line stays
 STOP_TIMEOUT = 4  # seconds that the run may take to end after Ctrl-C
 
 
-def record(words: Sequence[str], name: str) -> int:
+def record(arguments: Sequence[str], name: str) -> int:
     """Run `uv run lab` in a terminal of its own, and record that.
 
     The output is shown here too. The recording begins with the command, as
     if somebody typed it.
 
     Args:
-        words: A lesson's number, and its changes.
+        arguments: A lesson's number, and its changes.
         name: The name of the file in FOLDER, without its suffix. An earlier
             file of that name is replaced.
 
@@ -47,12 +47,12 @@ def record(words: Sequence[str], name: str) -> int:
         OSError: If the file cannot be written.
         KeyboardInterrupt: After Ctrl-C. There is no file then.
     """
-    command = shlex.join(["uv", "run", "lab", *words])
+    command = shlex.join(["uv", "run", "lab", *arguments])
     keys = [*command, "\r\n"]
     outputs = [(0.0, "$ ")]
     outputs += [(n * KEY_DELAY, key) for n, key in enumerate(keys, start=1)]
     print(f"$ {command}", flush=True)
-    child, screen = _start_in_terminal(words)
+    child, screen = _start_in_terminal(arguments)
     start = time.monotonic() - outputs[-1][0]
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     try:
@@ -87,7 +87,7 @@ def _format_cast(command: str, outputs: Sequence[tuple[float, str]]) -> str:
     return "".join(json.dumps(line) + "\n" for line in [header, *events])
 
 
-def _start_in_terminal(words: Sequence[str]) -> tuple[int, int]:
+def _start_in_terminal(arguments: Sequence[str]) -> tuple[int, int]:
     """Start `lab` in a new terminal.
 
     Returns:
@@ -107,7 +107,7 @@ def _start_in_terminal(words: Sequence[str]) -> tuple[int, int]:
         for name in "COLUMNS", "LINES":
             environment.pop(name, None)
         environment["TERM"] = "xterm-256color"
-        command = [sys.executable, str(ROOT / "lab"), *words]
+        command = [sys.executable, str(ROOT / "lab"), *arguments]
         os.execve(sys.executable, command, environment)
     finally:
         os._exit(127)

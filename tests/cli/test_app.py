@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from backstage.cli import app
 from backstage.cli.app import lab
-from backstage.cli.lessons import parse_words
+from backstage.cli.lessons import parse_lessons
 from backstage.course.catalogue import README, ROOT, lessons
 from support.commands import LAB, Invoke, run_lab
 
@@ -99,7 +99,7 @@ def test_the_process_exits_with_the_status_of_a_usage_error() -> None:
 
 def test_lessons_may_be_separated_by_commas() -> None:
     for words in ["03,04"], ["03,", "04"], ["03", "04"]:
-        chosen = parse_words([*words, "WORK=1, 2"])
+        chosen = parse_lessons([*words, "WORK=1, 2"])
         assert [lesson.number for lesson, _ in chosen] == ["03", "04"]
         assert all(changes == {"WORK": "1, 2"} for _, changes in chosen)
 
@@ -174,9 +174,9 @@ def parse_command_line(words: list[str]) -> None:
     _, command, rest = lab.resolve_command(context, rest)
     assert isinstance(command, click.Command)
     inner = command.make_context(command.name, rest, parent=context)
-    words_of_lessons = inner.params.get("words")
-    if words_of_lessons:
-        assert parse_words(words_of_lessons)
+    lesson_arguments = inner.params.get("arguments")
+    if lesson_arguments:
+        assert parse_lessons(lesson_arguments)
 
 
 def test_the_order_of_the_help_is_that_of_the_list() -> None:

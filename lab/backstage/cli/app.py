@@ -17,12 +17,12 @@ from backstage.cli import (
     project,
     recordings,
 )
-from backstage.cli.lessons import complete_lessons, is_lesson_word
+from backstage.cli.lessons import complete_lessons, is_lesson
 from backstage.errors import LabError, UsageError
 
 
 class LabGroup(click.Group):
-    """A group of commands whose words may also be lessons.
+    """A group of commands whose arguments may also be lessons.
 
     `lab 03 WORK=1` is short for `lab run 03 WORK=1`.
     """
@@ -33,9 +33,9 @@ class LabGroup(click.Group):
         Raises:
             UsageError: If a command follows a lesson.
         """
-        words = [word for word in args if not word.startswith("-")]
-        if words and is_lesson_word(words[0]):
-            for word in words:
+        arguments = [word for word in args if not word.startswith("-")]
+        if arguments and is_lesson(arguments[0]):
+            for word in arguments:
                 if word in self.commands:
                     raise UsageError(f"{word!r} is a command: it comes first")
             args = ["run", *args]
@@ -118,13 +118,13 @@ for command in (
     lab.add_command(command)
 
 
-def run(words: Sequence[str]) -> int:
-    """Run the command line with these words, and return the exit status.
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line with these arguments, and return the exit status.
 
     An error that the user can meet is one line on standard error.
 
     Args:
-        words: The words after `lab`.
+        arguments: The arguments after `lab`.
 
     Raises:
         SystemExit: With status 130, if Ctrl-C has ended a lesson, which has
@@ -135,7 +135,7 @@ def run(words: Sequence[str]) -> int:
         lab.main(prog_name="lab")
     try:
         # Not `lab.main`, which prints an empty line after Ctrl-C.
-        with lab.make_context("lab", list(words)) as context:
+        with lab.make_context("lab", list(arguments)) as context:
             status = lab.invoke(context)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)

@@ -17,7 +17,7 @@ class BenchCommand(click.Command):
     """A command that hands on what stands behind "--" as it is."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep the words behind "--" in the context."""
+        """Keep the arguments behind "--" in the context."""
         ctx.meta[PYTEST_OPTIONS] = []
         if "--" in args:
             place = args.index("--")

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from backstage.cli.lessons import lesson_words, parse_one, parse_words
+from backstage.cli.lessons import lesson_arguments, parse_lesson, parse_lessons
 from backstage.cli.options import quiet_option
 from backstage.errors import UsageError
 
@@ -16,15 +16,15 @@ from backstage.errors import UsageError
     help="Use the constants for filming: a run long enough to be seen.",
 )
 @quiet_option
-@lesson_words
-def run(words: tuple[str, ...], film: bool) -> int:
+@lesson_arguments
+def run(arguments: tuple[str, ...], film: bool) -> int:
     """Run lessons: `lab 03 04` is short for `lab run 03 04`.
 
     NAME=VALUE changes a constant in each of the lessons.
     """
     from backstage.course import sequence
 
-    chosen = parse_words(words)
+    chosen = parse_lessons(arguments)
     if film:
         chosen = [
             (lesson, {**lesson.notes.film, **changes})
@@ -67,8 +67,8 @@ def quick() -> int:
 @click.command()
 @click.argument("python")
 @quiet_option
-@lesson_words
-def on(python: str, words: tuple[str, ...]) -> int:
+@lesson_arguments
+def on(python: str, arguments: tuple[str, ...]) -> int:
     """Run lessons on another Python.
 
     PYTHON is a version such as 3.15t, or a path. It gets an environment of
@@ -77,7 +77,7 @@ def on(python: str, words: tuple[str, ...]) -> int:
     """
     from backstage.course import pythons, sequence
 
-    chosen = parse_words(words)
+    chosen = parse_lessons(arguments)
     with pythons.make_environment(python) as interpreter:
         return sequence.run_lessons(chosen, interpreter)
 
@@ -85,8 +85,8 @@ def on(python: str, words: tuple[str, ...]) -> int:
 @click.command()
 @click.argument("versions", metavar="PYTHON,PYTHON")
 @quiet_option
-@lesson_words
-def matrix(versions: str, words: tuple[str, ...]) -> int:
+@lesson_arguments
+def matrix(versions: str, arguments: tuple[str, ...]) -> int:
     """Run a lesson on several Pythons, with a table at the end.
 
     A Python that cannot be installed is named in one line, and the others
@@ -97,7 +97,7 @@ def matrix(versions: str, words: tuple[str, ...]) -> int:
     names = [name for name in versions.split(",") if name]
     if not names:
         raise UsageError(f"no Python in {versions!r}")
-    return pythons.run_matrix(names, *parse_one(words))
+    return pythons.run_matrix(names, *parse_lesson(arguments))
 
 
 @click.command()
@@ -109,8 +109,8 @@ def matrix(versions: str, words: tuple[str, ...]) -> int:
     help="How many times to run it.",
 )
 @quiet_option
-@lesson_words
-def check(words: tuple[str, ...], runs: int) -> int:
+@lesson_arguments
+def check(arguments: tuple[str, ...], runs: int) -> int:
     """Run a lesson, and decide whether its prediction holds.
 
     The condition stands in lab/course.toml. If this machine cannot show it,
@@ -119,4 +119,4 @@ def check(words: tuple[str, ...], runs: int) -> int:
     """
     from backstage.course import check
 
-    return check.check_lesson(*parse_one(words), runs)
+    return check.check_lesson(*parse_lesson(arguments), runs)

@@ -1,4 +1,4 @@
-"""Lessons and constants as words of a command line."""
+"""Lessons and constants as arguments of a command line."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from backstage.errors import LabError, UsageError
 Run = tuple[Lesson, dict[str, str]]  # a lesson, and sources by constants
 
 
-def is_lesson_word(word: str) -> bool:
+def is_lesson(word: str) -> bool:
     """Return whether a word stands for a lesson, and not for a command.
 
     Such a word begins with a digit, is a path, or changes a constant.
@@ -22,7 +22,7 @@ def is_lesson_word(word: str) -> bool:
     return bool(re.match(r"\d|.*[/\\=]|.*\.py$", word, re.DOTALL))
 
 
-class LessonWord(click.ParamType[str]):
+class LessonType(click.ParamType[str]):
     """A lesson's number, its path, or NAME=VALUE; the shell completes it."""
 
     name = "lesson"
@@ -31,49 +31,49 @@ class LessonWord(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[Any]]:
         """Return the lessons, and the constants of those already named."""
-        return complete_lessons(ctx.params.get("words") or (), incomplete)
+        return complete_lessons(ctx.params.get("arguments") or (), incomplete)
 
 
 def complete_lessons(
-    words: Sequence[str], incomplete: str
+    arguments: Sequence[str], incomplete: str
 ) -> list[CompletionItem[Any]]:
-    """Return what a word may become after these words of a command line."""
+    """Return what the next argument of a command line may be."""
     try:
         course = lessons()
     except LabError:  # the shell can show no error
         return []
     items = [CompletionItem(x.number, help=x.title) for x in course]
     for lesson in course:
-        if lesson.number in words:
+        if lesson.number in arguments:
             items += [CompletionItem(f"{name}=") for name in lesson.constants]
     return [x for x in items if str(x.value).startswith(incomplete)]
 
 
-lesson_words = click.argument(
-    "words",
+lesson_arguments = click.argument(
+    "arguments",
     metavar="LESSON...",
     nargs=-1,
     required=True,
-    type=LessonWord(),
+    type=LessonType(),
 )
 
 
-def parse_words(words: Sequence[str]) -> list[Run]:
-    """Return the lessons that the words name, each with its changes.
+def parse_lessons(arguments: Sequence[str]) -> list[Run]:
+    """Return the lessons that the arguments name, each with its changes.
 
     Args:
-        words: Lessons, which commas may separate, and NAME=VALUE, which
+        arguments: Lessons, which commas may separate, and NAME=VALUE, which
             changes a constant in all of them.
 
     Raises:
         UsageError: If there is no such lesson or constant.
     """
-    changes = [word for word in words if "=" in word]
+    changes = [word for word in arguments if "=" in word]
     if any(word.startswith("=") or word.endswith("=") for word in changes):
         raise UsageError("write a constant without blanks: WORK=1_000")
     names = [
         name
-        for word in words
+        for word in arguments
         if "=" not in word
         for name in word.split(",")
         if name
@@ -84,13 +84,13 @@ def parse_words(words: Sequence[str]) -> list[Run]:
     return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
 
 
-def parse_one(words: Sequence[str]) -> Run:
-    """Return the only lesson that the words name, with its changes.
+def parse_lesson(arguments: Sequence[str]) -> Run:
+    """Return the only lesson that the arguments name, with its changes.
 
     Raises:
         UsageError: If there is none or more than one.
     """
-    chosen = parse_words(words)
+    chosen = parse_lessons(arguments)
     if len(chosen) > 1:
         raise UsageError("one lesson at a time")
     return chosen[0]

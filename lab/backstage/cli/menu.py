@@ -1,4 +1,4 @@
-"""The menu of `lab` without any words: a list of lessons, and a prompt."""
+"""The menu of `lab` without any arguments: a list of lessons, and a prompt."""
 
 import shlex
 import signal
@@ -29,19 +29,19 @@ def run_menu(run: Callable[[Sequence[str]], int]) -> None:
     """Ask for lessons and commands, and run them until the user quits.
 
     Args:
-        run: Runs a command line of `lab` with the words of an answer.
+        run: Runs a command line of `lab` with the arguments of an answer.
     """
     _edit_lines()
     print_lessons()
     print(HELP)
     while True:
-        words = _ask_words()
-        if words in (["q"], ["quit"], ["exit"]):
+        arguments = _ask_arguments()
+        if arguments in (["q"], ["quit"], ["exit"]):
             return
-        if words == ["help"]:
-            words = ["--help"]
-        if words:
-            _run_to_its_end(run, [_ask_which(word) for word in words])
+        if arguments == ["help"]:
+            arguments = ["--help"]
+        if arguments:
+            _run_to_its_end(run, [_ask_which(word) for word in arguments])
         else:
             print_lessons()
             print(HELP)
@@ -53,8 +53,8 @@ def _edit_lines() -> None:
         import readline  # noqa: F401  it is enough to import it
 
 
-def _ask_words() -> list[str]:
-    """Return the words that the user types; the end of the input is "q"."""
+def _ask_arguments() -> list[str]:
+    """Return what the user types; the end of the input counts as "q"."""
     while True:
         try:
             return shlex.split(input(PROMPT))
@@ -77,11 +77,11 @@ def _ask_which(word: str) -> str:
 
 
 def _run_to_its_end(
-    run: Callable[[Sequence[str]], int], words: Sequence[str]
+    run: Callable[[Sequence[str]], int], arguments: Sequence[str]
 ) -> None:
     """Run a command; Ctrl-C ends the command, and not the menu."""
     try:
-        run(words)
+        run(arguments)
     except KeyboardInterrupt:
         print("lab: stopped by Ctrl-C", file=sys.stderr)
     except SystemExit:  # a lesson has reported Ctrl-C itself

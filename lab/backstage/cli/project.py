@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from backstage.cli.lessons import LessonWord, parse_words
+from backstage.cli.lessons import LessonType, parse_lessons
 from backstage.cli.options import quiet_option
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,10 @@ def new(name: str) -> int:
 
 @click.command(hidden=True)
 @quiet_option
-@click.argument("words", metavar="[LESSON]...", nargs=-1, type=LessonWord())
-def pictures(words: tuple[str, ...]) -> int:
+@click.argument(
+    "arguments", metavar="[LESSON]...", nargs=-1, type=LessonType()
+)
+def pictures(arguments: tuple[str, ...]) -> int:
     """Run lessons and draw each into lab/pictures/, for the README.
 
     Without a number it draws all of them. Lessons that share a time axis
@@ -53,7 +55,7 @@ def pictures(words: tuple[str, ...]) -> int:
     from backstage.system import environment_summary
     from backstage.watch.pictures import draw_lessons
 
-    chosen = parse_words(words) if words else []
+    chosen = parse_lessons(arguments) if arguments else []
     log.info(environment_summary())
     draw_lessons([lesson for lesson, _ in chosen])
     return 0

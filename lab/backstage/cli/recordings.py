@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from backstage.cli.lessons import lesson_words, parse_one, parse_words
+from backstage.cli.lessons import lesson_arguments, parse_lesson, parse_lessons
 from backstage.cli.options import check_file, quiet_option, svg_option
 from backstage.errors import UsageError
 
@@ -20,8 +20,10 @@ from backstage.errors import UsageError
     help="Write the recording to a file as well, for replay.",
 )
 @quiet_option
-@lesson_words
-def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
+@lesson_arguments
+def watch(
+    arguments: tuple[str, ...], svg: Path | None, save: Path | None
+) -> int:
     """Run a lesson, and draw what it did to the machine.
 
     The title is the finding. Below it are the requests that the practice
@@ -36,7 +38,7 @@ def watch(words: tuple[str, ...], svg: Path | None, save: Path | None) -> int:
     from backstage.watch.svg import draw_svg
     from backstage.watch.terminal import draw_text
 
-    lesson, changes = parse_one(words)
+    lesson, changes = parse_lesson(arguments)
     announce(lesson, changes)
     recording = watcher.watch(lesson, changes, sys.stdout)
     layout = lay_out_for_terminal(recording, lesson)
@@ -81,8 +83,8 @@ def replay(file: Path, svg: Path | None) -> int:
 
 
 @click.command()
-@lesson_words
-def cue(words: tuple[str, ...]) -> int:
+@lesson_arguments
+def cue(arguments: tuple[str, ...]) -> int:
     """Print what an instructor needs to film a lesson.
 
     That is what to say before, during and after the run, the command, the
@@ -90,15 +92,17 @@ def cue(words: tuple[str, ...]) -> int:
     """
     from backstage.course.cue import format_cue_sheet
 
-    sheets = [format_cue_sheet(lesson) for lesson, _ in parse_words(words)]
+    sheets = [
+        format_cue_sheet(lesson) for lesson, _ in parse_lessons(arguments)
+    ]
     print("\n\n".join(sheets))
     return 0
 
 
 @click.command()
 @click.option("--quiet", is_flag=True, help="Record the command with --quiet.")
-@lesson_words
-def record(words: tuple[str, ...], quiet: bool) -> int:
+@lesson_arguments
+def record(arguments: tuple[str, ...], quiet: bool) -> int:
     """Record a take of a lesson as an asciicast of 80 columns.
 
     The command is typed, the lesson runs, and its last line stays for some
@@ -107,6 +111,6 @@ def record(words: tuple[str, ...], quiet: bool) -> int:
     """
     from backstage import asciicast
 
-    lesson, _ = parse_one(words)
-    typed = [*words, *["--quiet"] * quiet]
+    lesson, _ = parse_lesson(arguments)
+    typed = [*arguments, *["--quiet"] * quiet]
     return asciicast.record(typed, lesson.path.stem)
