@@ -20,7 +20,7 @@ LAYERS = [
 MODULES = sorted(
     path for path in FOLDER.rglob("*.py") if path != FOLDER / "__init__.py"
 )
-MAX_LINES = 330  # of a module
+MAX_LINES = 300  # of a module
 MAX_CLASS_LINES = 150
 
 
@@ -71,6 +71,9 @@ def test_imports_point_downwards(module: Path) -> None:
 def test_a_module_and_its_classes_are_short(module: Path) -> None:
     text = module.read_text("utf-8")
     assert len(text.splitlines()) <= MAX_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ClassDef):
-            assert (node.end_lineno or 0) - node.lineno < MAX_CLASS_LINES
+    lengths = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert {n: x for n, x in lengths.items() if x > MAX_CLASS_LINES} == {}

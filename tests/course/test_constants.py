@@ -11,6 +11,7 @@ from backstage.course.constants import (
     read_constants,
     shorten_value,
 )
+from backstage.errors import LabError
 
 SOURCE = '''"""WORK = 1"""
 WORK = 5_000_000  # steps
@@ -43,6 +44,11 @@ def test_only_the_values_change() -> None:
         "work = WORK\n"
     )
     assert change_constants(SOURCE, {}) == SOURCE
+
+
+def test_a_constant_that_is_missing_is_an_error() -> None:
+    with pytest.raises(LabError, match="changes STEPS, which is missing"):
+        change_constants(SOURCE, {"STEPS": "3"})
 
 
 @given(value=st.text() | st.integers() | st.lists(st.text()) | st.floats())

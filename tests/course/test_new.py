@@ -53,33 +53,33 @@ def run_python(
 
 
 def test_a_new_lesson_runs(run_python: RunPython, project_copy: Path) -> None:
-    created = run_python("lab", "new", "15_name")
+    created = run_python("lab", "new", "98_name")
     assert (created.returncode, created.stderr) == (0, "")
     for name in (
-        "lab/toolbox/15_name.py",
+        "lab/toolbox/98_name.py",
         "lab/course.toml",
-        "tests/lessons/test_15.py",
+        "tests/lessons/test_98.py",
         "README.md",
         "lab/README.md",
     ):
         assert f"wrote {name}\n" in created.stdout
-    result = run_python("lab", "15")
+    result = run_python("lab", "98")
     assert result.returncode == 0
     assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", result.stdout)
     text = (project_copy / "README.md").read_text("utf-8")
-    assert "`uv run lab/toolbox/15_name.py`" in text
+    assert "`uv run lab/toolbox/98_name.py`" in text
 
 
 @pytest.mark.slow
 def test_a_new_lesson_passes_its_tests(
     run_python: RunPython, project_copy: Path
 ) -> None:
-    run_python("lab", "new", "15_name")
-    tests = "tests/lessons/test_15.py", "tests/lessons/test_contracts.py"
-    passed = run_python("-m", "pytest", "-n0", "-q", *tests, "-k", "15")
+    run_python("lab", "new", "98_name")
+    tests = "tests/lessons/test_98.py", "tests/lessons/test_contracts.py"
+    passed = run_python("-m", "pytest", "-n0", "-q", *tests, "-k", "98")
     assert passed.returncode == 0, passed.stdout
     assert " passed" in passed.stdout
-    check = run_python("lab", "check", "15")
+    check = run_python("lab", "check", "98")
     assert check.stdout.endswith("of 1 runs: held in 1\n")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from backstage.course.predictions import holds, value_of
+from backstage.errors import LabError
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,18 @@ def test_a_condition_has_labels_and_other_names(
 
 def test_a_condition_may_use_min_and_no_other_builtin() -> None:
     assert holds("max == 7 and min(max, 3) == 3", "max 7", {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("arrived within > 0.3", "invalid syntax"),
+        ("jobs(1)", "'float' object is not callable"),
+    ],
+)
+def test_a_mistake_in_a_condition_is_one_line(
+    condition: str, reason: str
+) -> None:
+    with pytest.raises(LabError) as error:
+        holds(condition, "3 jobs in 0.30 s", {})
+    assert str(error.value) == f"the condition {condition!r}: {reason}"

@@ -49,7 +49,7 @@ def bench(ctx: click.Context, chosen: tuple[str, ...]) -> int:
     It takes about 8 minutes. A table for each group shows the median, the
     shortest and the longest time, and how many times the ideal the median
     is. Without a GROUP all of them run. PYTEST_OPTIONs are those of
-    pytest-benchmark, such as --benchmark-json=FILE.
+    pytest and pytest-benchmark, such as -k NAME or --benchmark-json=FILE.
     """
     from backstage.bench import run
 

@@ -7,6 +7,8 @@ import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from backstage.errors import LabError
+
 VALUE_WIDTH = 40  # columns of a value that is displayed, at most
 CALLABLE = {"range": range}  # functions that a value may call
 
@@ -33,9 +35,16 @@ def change_constants(source: str, changes: Mapping[str, str]) -> str:
     Args:
         source: The source; everything else in it stays the same.
         changes: The source of each new value, by the names of constants.
+
+    Raises:
+        LabError: If there is no constant of such a name.
     """
     lines = source.splitlines(keepends=True)
-    for name, node in reversed(list(_find_constants(source))):
+    constants = list(_find_constants(source))
+    for name in changes:
+        if name not in dict(constants):
+            raise LabError(f"the catalogue changes {name}, which is missing")
+    for name, node in reversed(constants):
         if name not in changes:
             continue
         first = node.lineno - 1

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from backstage.errors import LabError
+
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)(%?)"
 
 
@@ -17,6 +19,7 @@ def holds(condition: str, line: str, names: Mapping[str, object]) -> bool:
 
     Raises:
         LookupError: If the line lacks a label.
+        LabError: If the condition is not such an expression.
     """
 
     class Figures(dict[str, object]):
@@ -25,7 +28,11 @@ def holds(condition: str, line: str, names: Mapping[str, object]) -> bool:
 
     # eval would look for labels among the builtins.
     figures = Figures({"min": min, **names})
-    return bool(eval(condition, {"__builtins__": {}}, figures))
+    try:
+        return bool(eval(condition, {"__builtins__": {}}, figures))
+    except (SyntaxError, TypeError) as error:
+        reason = getattr(error, "msg", str(error))
+        raise LabError(f"the condition {condition!r}: {reason}") from None
 
 
 def value_of(label: str, line: str) -> float:
