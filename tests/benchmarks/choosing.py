@@ -18,9 +18,9 @@ from time import perf_counter
 from backstage import practice_site
 from backstage.choose.measurement import DEFAULT_SECONDS, measure
 from backstage.choose.models import POOL_CLASSES, Advice, Model
-from backstage.choose.preparation import COMPUTING, MAX_PROCESSES
 from backstage.choose.probe_process import ProbeProcess
 from backstage.choose.sampling import CHUNK, CHUNKS
+from backstage.choose.worker_search import COMPUTING, MAX_PROCESSES
 from backstage.system import cpus, environment_summary
 
 ROUNDS = 5  # full runs of each model

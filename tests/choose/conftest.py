@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backstage.choose import measurement, preparation
+from backstage.choose import measurement, preparation, worker_search
 from support.machines import measure_on
 
 __all__ = ["measure_on"]
@@ -18,6 +18,6 @@ def functions(traced: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TESTS)
     monkeypatch.setattr(measurement, "MAX_ROUNDS", 3)
     monkeypatch.setattr(measurement, "SAMPLE", 0.05)
-    monkeypatch.setattr(preparation, "PEEK", 0.05)
+    monkeypatch.setattr(worker_search, "PEEK", 0.05)
     monkeypatch.setattr(preparation, "MAX_THREADS", 10)
-    monkeypatch.setattr(preparation, "MAX_PROCESSES", 1)
+    monkeypatch.setattr(worker_search, "MAX_PROCESSES", 1)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backstage.choose import preparation, report
+from backstage.choose import report
 from backstage.choose.measurement import DEFAULT_SECONDS, measure
 from backstage.choose.models import Advice
 from backstage.choose.rules import Work, by_rule
@@ -239,7 +239,7 @@ def test_rules_and_measurements_agree_where_the_gil_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The functions sleep, so that a busy machine does not matter."""
-    monkeypatch.setattr(preparation, "MAX_PROCESSES", 4)
+    monkeypatch.setattr(worker_search, "MAX_PROCESSES", 4)
     advice = measure_function(name, "0.02", tasks=1_000)
     rule = by_rule(Work(workload, 1_000, advice.call_seconds))
     parallel = {"processes", "interpreters"} if gil_is_on() else {"threads"}

@@ -98,7 +98,9 @@ class FakeMachine:
         if model == self.endless:
             seconds = math.inf
         wrong = tasks if model == self.wrong else 0
-        return {"seconds": seconds, "wrong": wrong}, seconds
+        cpu_seconds = seconds * self.cpu_share * parallel
+        answer = {"seconds": seconds, "cpu": cpu_seconds, "wrong": wrong}
+        return answer, seconds
 
     def disturb(self, model: str, seconds: float) -> float:
         """Return how long a sample takes beside other programs."""

@@ -22,7 +22,7 @@ from backstage.choose.comparison import (
     survives_pickling,
 )
 from backstage.choose.inputs import describe_error, load_calls
-from backstage.choose.timing import time_calls, time_repeatedly
+from backstage.choose.timing import cpu_time, time_calls, time_repeatedly
 from backstage.choose.workers import Workers
 from backstage.errors import UsageError
 
@@ -142,24 +142,26 @@ class Probe:
             provoke_races: Whether threads switch as often as possible.
 
         Returns:
-            The elapsed `seconds`, and how many results were `wrong`.
+            The elapsed `seconds`, the `cpu` seconds of this process, and how
+            many results were `wrong`.
         """
         numbers = list(islice(cycle(self.results), first, first + tasks))
         calls = [self.calls[number] for number in numbers]
         interval = sys.getswitchinterval()
         if provoke_races:
             sys.setswitchinterval(RACE_INTERVAL)
-        start = perf_counter()
+        cpu_start, start = cpu_time(), perf_counter()
         try:
             results = self.workers.run(model, workers, calls, chunk)
         finally:
             sys.setswitchinterval(interval)
-        seconds = perf_counter() - start
+        seconds, cpu = perf_counter() - start, cpu_time() - cpu_start
         wrong = sum(
             not are_equal(result, self.results[number])
             for number, result in zip(numbers, results, strict=True)
         )
-        return {"seconds": seconds, "wrong": wrong * self.is_comparable}
+        wrong *= self.is_comparable
+        return {"seconds": seconds, "cpu": cpu, "wrong": wrong}
 
 
 def main() -> None:

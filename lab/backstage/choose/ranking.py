@@ -43,13 +43,21 @@ class Comparison:
         return len(self.ratios) // 4 if self.is_trimmed else 0
 
     @property
+    def spread(self) -> float:
+        """The range of the ratios, or its half on each side if there are many.
+
+        The latter is the quartile deviation.
+        """
+        ratio_range = self.highest - self.lowest
+        return ratio_range / 2 if self.is_trimmed else ratio_range
+
+    @property
     def is_consistent(self) -> bool:
         """Whether the difference is larger than the spread of the ratios."""
         has_one = self.lowest <= 1 <= self.highest
         difference = abs(median(self.ratios) - 1)
         enough = len(self.ratios) >= MIN_ROUNDS
-        spread = self.highest - self.lowest
-        return enough and not has_one and difference > spread
+        return enough and not has_one and difference > self.spread
 
     @property
     def is_clear(self) -> bool:
@@ -76,20 +84,23 @@ def rank(models: Sequence[Model], tasks: int) -> list[Model]:
     """Return the models, with the best one for so many tasks first.
 
     The models must come in the order of MODEL_NAMES, the simplest first. The
-    best is the simplest that is not clearly slower than the fastest, unless
-    an even simpler one is faster. The others are in the order of their times.
+    best is the simplest to which none is clearly superior, unless an even
+    simpler one is faster. The others are in the order of their times.
     """
     by_time = sorted(models, key=lambda model: model.total_seconds(tasks))
-    fastest = by_time[0]
+    best = by_time[0]
     lowest = math.inf
-    for best in models:
-        seconds = best.total_seconds(tasks)
-        if best is fastest:
-            break
-        if seconds < lowest and not compare(best, fastest, tasks).is_clear:
+    for model in models:
+        seconds = model.total_seconds(tasks)
+        if seconds < lowest and not _is_beaten(model, models, tasks):
+            best = model
             break
         lowest = min(lowest, seconds)
     return [best, *(model for model in by_time if model is not best)]
+
+
+def _is_beaten(model: Model, models: Sequence[Model], tasks: int) -> bool:
+    return any(compare(model, other, tasks).is_clear for other in models)
 
 
 def find_contenders(models: Sequence[Model], tasks: int) -> list[Model]:
@@ -117,9 +128,7 @@ def find_contenders(models: Sequence[Model], tasks: int) -> list[Model]:
         ]
     simpler = models[: models.index(fastest)]
     equal = [
-        model
-        for model in simpler
-        if not compare(model, fastest, tasks).is_clear
+        model for model in simpler if not _is_beaten(model, models, tasks)
     ]
     others = equal or [second]
     ratios = compare(second, fastest, tasks).ratios
@@ -166,7 +175,8 @@ def find_break_even(model: Model, sequential: Model) -> int | None:
     """Return from how many tasks on a model is clearly faster.
 
     Returns:
-        The number, right to 2 %, or None if it is over MAX_TASKS.
+        The number, in two significant digits, or None if there is none up
+        to MAX_TASKS.
     """
     for tasks in _numbers_of_tasks():
         if compare(sequential, model, tasks).is_clear:
@@ -177,28 +187,27 @@ def find_break_even(model: Model, sequential: Model) -> int | None:
 def find_ranges(models: Sequence[Model]) -> list[BestModel]:
     """Return the best model by the number of tasks, up to MAX_TASKS.
 
-    From 50 tasks on, the numbers are right to 2 %. Each model appears at most
-    once: with more tasks, the start of workers matters less.
+    The numbers have two significant digits. With more tasks the start of
+    workers matters less, so a model is never followed by a simpler one.
     """
     numbers = _numbers_of_tasks()
-    names = [rank(models, tasks)[0].name for tasks in numbers]
+    index = len(models) - 1
     ranges = list[BestModel]()
-    end = len(numbers)
-    later = set[str]()
-    while end:
-        name = names[end - 1]
-        later.add(name)
-        while end and names[end - 1] in later:
-            end -= 1
-        ranges.insert(0, BestModel(numbers[end], name))
+    for tasks in reversed(numbers):
+        index = min(index, models.index(rank(models, tasks)[0]))
+        if ranges and ranges[0].name == models[index].name:
+            ranges.pop(0)
+        ranges.insert(0, BestModel(tasks, models[index].name))
     return ranges
 
 
 def _numbers_of_tasks() -> list[int]:
-    numbers = [1]
-    while numbers[-1] < MAX_TASKS:
-        numbers.append(numbers[-1] + math.ceil(numbers[-1] / 50))
-    return numbers
+    """Return all numbers with two significant digits, up to MAX_TASKS."""
+    exponents = range(len(str(MAX_TASKS)) - 2)
+    longer = [
+        n * 10**exponent for exponent in exponents for n in range(10, 100)
+    ]
+    return [*range(1, 10), *longer, MAX_TASKS]
 
 
 def decide(advice: Advice) -> None:

@@ -29,6 +29,8 @@ class Sampler:
         tasks: How many tasks the advice is for.
         task_seconds: By models, the elapsed seconds per task in the newest
             sample.
+        cores_used: By models, the CPU seconds per elapsed second in the
+            newest sample, without those of other processes.
     """
 
     def __init__(self, session: Session, tasks: int) -> None:
@@ -36,6 +38,7 @@ class Sampler:
         self.session = session
         self.tasks = tasks
         self.task_seconds = dict[str, float]()
+        self.cores_used = dict[str, float]()
         self.tasks_run = Counter[str]()  # by models
         self.timeout = session.seconds  # of a request
 
@@ -150,6 +153,7 @@ class Sampler:
         if answer["wrong"]:
             message = f"{answer['wrong']:,} of {tasks:,} results were wrong"
             raise FunctionError(message)
+        self.cores_used[model.name] = answer["cpu"] / answer["seconds"]
         one_by_one = sum(islice(cycle(inputs), first, first + tasks))
         seconds = float(answer["seconds"]) / one_by_one * self.call_seconds()
         self.task_seconds[model.name] = seconds
