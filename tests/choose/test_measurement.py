@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backstage.choose import report
+from backstage.choose import report, worker_search
 from backstage.choose.measurement import DEFAULT_SECONDS, measure
 from backstage.choose.models import Advice
 from backstage.choose.rules import Work, by_rule
