@@ -40,14 +40,14 @@ def do_job(limit: int) -> Job:
 
 
 def main() -> None:
-    # First one job alone. When four jobs run at the same time, each of them
-    # may need more CPU time than this.
+    # First one job alone, to compare. Jobs that run at the same time can slow
+    # each other down a little: each may need more CPU time.
     alone = do_job(WORK)
     print(f"one job alone: {alone.cpu_seconds:.2f} s of CPU time")
 
     start = perf_counter()
     with ProcessPoolExecutor(WORKERS) as pool:
-        # The pool gives each job to a process that is free.
+        # The pool is a group of processes. It gives each job to a free one.
         jobs = list(pool.map(do_job, [WORK] * JOBS))
     elapsed = perf_counter() - start
 

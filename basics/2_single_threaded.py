@@ -1,6 +1,6 @@
 """Fetch four slow pages, one after the other.
 
-A thread is one line of work in a program. This program has one.
+A thread runs the code of a program, step by step. This program has one.
 
 Prediction: about 1.0 pages per second, 1 thread. Each page takes a second.
 """

@@ -1,6 +1,6 @@
 """Fetch four slow pages at the same time, in four threads.
 
-A thread is one line of work in a program. This program starts four more.
+A thread runs the code of a program, step by step. Here four threads fetch.
 
 Prediction: nearly 4.0 pages per second, 4 threads. All threads wait at the
 same time.

@@ -42,7 +42,7 @@ def report(line: str) -> None:
 
 def fetch_all(urls: list[str]) -> list[Page]:
     # A thread cannot return a result. So each thread adds its page to this
-    # list. It needs no lock: append is a single step.
+    # list. That is safe: append is a single step.
     pages = []
     errors = []
 

@@ -3,7 +3,7 @@
 With the GIL (global interpreter lock) only one thread at a time can run Python
 code, so the threads take turns. A thread that waits, for example for a page,
 releases the GIL. There are also versions of Python without a GIL.
-Speed-up is the time in sequence, divided by the time with workers.
+Speed-up is the time in sequence, divided by the time with workers (threads).
 
 Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. It is
 nearly 2.0 without the GIL, if two cores are free.
@@ -38,7 +38,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
-    # Executor is the common name for a pool of threads or of processes.
+    # An Executor is any pool, of threads or of processes.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start

@@ -42,7 +42,7 @@ def measure_sequential() -> float:
 
 
 def measure_pool(name: str, pool: Executor) -> float:
-    # Executor is the common name for a pool of threads or of processes.
+    # An Executor is any pool, of threads or of processes.
     start = perf_counter()
     results = list(pool.map(count_digits, [WORK] * JOBS))
     elapsed = perf_counter() - start

@@ -42,7 +42,7 @@ def save(number: int, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))
     finally:
-        part.unlink(missing_ok=True)  # after an error, it is still there
+        part.unlink(missing_ok=True)  # delete it if an error left it there
 
 
 def download_all(urls: list[str]) -> list[Page]:
@@ -57,7 +57,7 @@ def download_all(urls: list[str]) -> list[Page]:
         ]
         # as_completed gives us each future as soon as its job has ended.
         completed = as_completed(futures)
-        # tqdm shows a progress bar. disable=None: only in a terminal.
+        # tqdm shows a progress bar. disable=None: show it only in a terminal.
         progress = tqdm(
             completed, desc="pages", total=len(futures), disable=None
         )

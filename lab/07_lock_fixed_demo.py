@@ -1,8 +1,9 @@
 """Four cashiers pay into one account with a lock, then with a queue.
 
 Without protection, one payment can overwrite another one (lesson 06). The lock
-lets only one thread at a time make a payment. With the queue, the cashiers put
-their payments into it, and only the main thread changes the account.
+lets only one thread at a time make a payment. A queue is safe for many
+threads: the cashiers put their payments into it, and only the main thread
+changes the account.
 
 Prediction: lost: 0 cents with the lock, and 0 cents with the queue.
 """

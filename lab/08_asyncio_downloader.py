@@ -28,8 +28,8 @@ class Page(NamedTuple):
 async def fetch(number: int, url: str, client: httpx.AsyncClient) -> Page:
     report(f"page {number}: start")
     start = perf_counter()
-    # "await" means: pause here. Meanwhile other coroutines can run. requests
-    # cannot pause: it would stop the whole thread. So we use httpx.
+    # "await" means: pause here, and let other coroutines run. (The library
+    # requests cannot pause: it would stop the whole thread.)
     response = await client.get(url, follow_redirects=True)
     response.raise_for_status()
     elapsed = perf_counter() - start
@@ -44,13 +44,13 @@ def report(line: str) -> None:
 
 
 async def fetch_all(urls: list[str]) -> list[Page]:
-    # httpx uses the connections of aiohttp here: faster with many pages.
+    # httpx uses the connections of another library, aiohttp: they are faster.
     limits = httpx.Limits(max_connections=len(urls))
     # "async with" is a "with" that can pause at its start and its end.
     async with HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client:
-        # fetch(...) runs nothing yet: it makes a coroutine. create_task starts
-        # it as a task as soon as we pause. At its end, the group waits for all
-        # tasks. If one task fails, the group cancels the others.
+        # fetch(...) runs nothing yet: it makes a coroutine. create_task turns
+        # it into a task, which starts when we pause. We pause at the end of this
+        # block, until all tasks have ended. If one fails, the others stop.
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(fetch(number, url, client))

@@ -18,7 +18,7 @@ import httpx
 
 from backstage import practice_site, run
 
-# Paths on the practice site, or whole URLs. Three pages work at once. Three
+# Paths on the practice site, or whole URLs. Three pages always work. Three
 # fail once and three fail twice before they work. The last one always fails.
 # The number after "?" makes nine different pages.
 PAGES = [f"/flaky/{n % 3}?{n}" for n in range(9)] + ["/status/500"]  # paths
@@ -97,7 +97,7 @@ def retry_delay(error: httpx.HTTPError, attempt: int) -> float | None:
             return None
     elif not isinstance(error, TEMPORARY_ERRORS):
         return None
-    # Wait up to 0.5 s, then up to 1 s, then up to 2 s, and so on. The time is
+    # Wait 0.25 to 0.5 s, then 0.5 to 1 s, then 1 to 2 s, and so on. It is
     # random, so that the retries do not all come at the same moment.
     own_delay = uniform(0.25, 0.5) * 2.0 ** (attempt - 1)
     return max(server_delay, min(own_delay, MAX_RETRY_DELAY))
@@ -128,7 +128,7 @@ def save(number: int, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(part.with_suffix(".html"))
     finally:
-        part.unlink(missing_ok=True)  # after an error, it is still there
+        part.unlink(missing_ok=True)  # delete it if an error left it there
 
 
 async def download_all(urls: list[str]) -> None:

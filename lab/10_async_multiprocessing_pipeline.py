@@ -75,7 +75,7 @@ async def fetch_then_parse(
 async def fetch_and_parse(
     urls: list[str], client: httpx.AsyncClient, pool: ProcessPoolExecutor
 ) -> list[ParsedPage]:
-    # If parsing is slow, new pages wait here, so that they do not fill memory.
+    # If parsing is slow, we fetch no new pages yet: they would fill memory.
     semaphore = asyncio.Semaphore(IN_MEMORY)
 
     async def one_page(url: str) -> ParsedPage:
@@ -88,8 +88,8 @@ async def fetch_and_parse(
 
 async def compare(urls: list[str], pool: ProcessPoolExecutor) -> None:
     limits = httpx.Limits(max_connections=CONNECTIONS)
-    # This pool is not ours: httpx has a pool of connections. With pool=None a
-    # request may wait for a free connection as long as necessary.
+    # pool=None is not about our processes, but about httpx's connections: a
+    # request may wait for a free one as long as necessary.
     timeout = httpx.Timeout(TIMEOUT, pool=None)
     async with httpx.AsyncClient(timeout=timeout, limits=limits) as client:
         # The first request takes longer, so it comes before the clock starts.

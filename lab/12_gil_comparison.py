@@ -28,7 +28,7 @@ STEPS = 5_000_000  # one job in pure Python adds this many squares
 ROUNDS = 1_000_000  # one job in C code repeats its computation this many times
 SECONDS = 0.3  # one job that waits takes this many seconds
 JOBS = 2  # jobs of each kind, with one worker for each job
-TURNS = 3  # measurements of each model: the speed of a computer varies
+TURNS = 3  # measurements of each way: the speed of a computer varies
 
 Work = Callable[[], Any]
 
@@ -69,7 +69,7 @@ def measure_processes(work: Work) -> Measurement:
 
 
 def get_ready(job: int) -> None:
-    # Each worker stays busy for a moment, so that every worker gets one job.
+    # Stay busy for a moment, so that the pool has to start every worker.
     sleep(0.1)
 
 
@@ -106,7 +106,7 @@ models = {
 if sys.version_info >= (3, 14):
 
     def measure_interpreters(work: Work) -> Measurement:
-        # Several interpreters in one process, each with its own GIL.
+        # A process can have several interpreters, each with its own GIL.
         return measure_pool(InterpreterPoolExecutor, work)
 
     models["interpreters"] = measure_interpreters

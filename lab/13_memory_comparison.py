@@ -1,4 +1,4 @@
-"""Compare the memory of idle asyncio tasks, threads and processes.
+"""Compare the memory of asyncio tasks, threads and processes that wait.
 
 Reserved memory is all the memory that a program has asked for. Resident memory
 is the part that it really uses. A thread reserves megabytes for its stack (the
@@ -66,7 +66,7 @@ def measure(
 
 
 def idle(ready: Any, end: Any) -> None:
-    # Both are events. An event is a flag: wait() waits until it is set.
+    # Both are events. An event is like a switch: wait() waits for set().
     ready.set()
     end.wait()
 

@@ -1,6 +1,7 @@
 """Choose a model with a rule, then measure all models.
 
 A model is a way to do many tasks: sequential, threads, processes or asyncio.
+A task is here one call of a function.
 The rule:
 
 1. If all the work together is short: sequential.
@@ -8,7 +9,7 @@ The rule:
 3. If two threads are clearly faster than one thread: threads.
 4. Otherwise: processes.
 
-Prediction: the choices take at most 25% longer than the fastest model.
+Prediction: the chosen models take at most 25% longer than the fastest ones.
 """
 
 import asyncio
@@ -127,7 +128,7 @@ def choose(work: Work) -> str:
 
 
 def measure(name: str, work: Work) -> float:
-    """Print a row. Return how much longer the choice took (0.1: by 10%)."""
+    """Print a row. Return how much longer the chosen model took (0.1: 10%)."""
     choice = choose(work)
     seconds = dict.fromkeys(models, 0.0)
     results = {}
@@ -155,7 +156,7 @@ def main() -> None:
         measure("hashes (C)", hash_password),
     ]
     longer = f"{max(extra_times):.0%} longer"
-    print(f"the choices took at most {longer} than the fastest")
+    print(f"the chosen models took at most {longer} than the fastest ones")
 
 
 if __name__ == "__main__":

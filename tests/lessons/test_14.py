@@ -10,7 +10,7 @@ from support.lessons import RunLesson, import_lesson
 ROW = re.compile(r"(.{14})(\w+) +(\w+) +(\S+) s +(\S+) s +(\S+) s +(\S+) s")
 MODELS = ["sequential", "threads", "processes", "asyncio"]
 KINDS = ["tiny", "waits", "computes", "hashes (C)"]
-LAST = r"the choices took at most \d+% longer than the fastest"
+LAST = r"the chosen models took at most \d+% longer than the fastest ones"
 
 
 @pytest.mark.parametrize(
