@@ -49,8 +49,8 @@ async def fetch_all(urls: list[str]) -> list[Page]:
     # "async with" is a "with" that can pause at its start and its end.
     async with HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client:
         # fetch(...) runs nothing yet: it makes a coroutine. create_task turns
-        # it into a task, which starts when we pause. We pause at the end of this
-        # block, until all tasks have ended. If one fails, the others stop.
+        # it into a task, which starts when we pause. This block ends when all
+        # tasks have ended: we pause until then. If one fails, the others stop.
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(fetch(number, url, client))

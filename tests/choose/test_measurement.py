@@ -154,7 +154,8 @@ def test_a_model_that_does_not_end_is_excluded(measure_on: MeasureOn) -> None:
     advice = measure_on(machine)
     reason = advice.find("processes").excluded
     assert reason == "it did not end within 15.0 s"
-    assert advice.best == "interpreters"
+    has_interpreters = advice.models[-1].name == "interpreters"
+    assert advice.best == ("interpreters" if has_interpreters else "threads")
 
 
 def test_calls_that_cannot_be_pickled(measure_on: MeasureOn) -> None:

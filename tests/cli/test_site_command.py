@@ -43,7 +43,7 @@ def test_the_bar_shows_what_is_in_flight(traced: None) -> None:
         os.killpg(site.pid, signal.SIGINT)
         out, _ = site.communicate(timeout=10)
     assert site.returncode == 130
-    assert out == "practice site: 11 requests, at most 10 at a time\n"
+    assert out == "practice site: 11 requests, at most 10 in flight\n"
     with pytest.raises(requests.ConnectionError):
         requests.get(address, timeout=1)
 

@@ -85,7 +85,7 @@ def test_a_new_lesson_passes_its_tests(
 
 @pytest.mark.parametrize("name", ["", "15", "name", "15_Name", "015_x", "1_"])
 def test_a_new_lesson_needs_a_name(name: str) -> None:
-    with pytest.raises(UsageError, match="no name of a lesson"):
+    with pytest.raises(UsageError, match="not the name of a lesson"):
         new.create_lesson(name)
 
 

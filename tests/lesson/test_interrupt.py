@@ -148,7 +148,7 @@ def test_a_site_ends_before_the_workers_do(
     )
     assert run_script(tmp_path, body) == (
         0,
-        ["practice site: 0 requests, at most 0 at a time"],
+        ["practice site: 0 requests, at most 0 in flight"],
     )
 
 

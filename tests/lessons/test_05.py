@@ -24,7 +24,7 @@ def test_whole_pages_are_saved_the_same_in_each_run(
         result = run_lesson("05", PAGES=pages(10))
         assert (result.status, result.peak) == (0, 10)
         assert result.errors == [
-            "practice site: 10 requests, at most 10 at a time"
+            "practice site: 10 requests, at most 10 in flight"
         ]
         files = sorted((tmp_path / "downloads").iterdir())
         saved.append({path.name: path.read_bytes() for path in files})

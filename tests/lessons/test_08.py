@@ -41,7 +41,7 @@ def test_1000_pages_are_in_flight_at_the_same_time(
     (line,) = result.lines
     assert line.startswith("1000 pages in ")
     assert result.errors == [
-        "practice site: 1000 requests, at most 1000 at a time"
+        "practice site: 1000 requests, at most 1000 in flight"
     ]
     assert {request["status"] for request in result.requests} == {200}
 

@@ -59,7 +59,7 @@ def test_the_workers_limit_the_requests_in_flight(
     for outcome, seconds in result.checks:
         assert outcome == "ok"
         assert seconds > 0.15
-    summary = "practice site: 4 requests, at most 2 at a time\n"
+    summary = "practice site: 4 requests, at most 2 in flight\n"
     assert capsys.readouterr().err == summary
 
 

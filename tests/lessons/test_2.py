@@ -8,7 +8,7 @@ from support.lessons import RunLesson
 def test_one_request_is_in_flight_at_a_time(run_lesson: RunLesson) -> None:
     result = run_lesson("2", PAGES=["/delay/0.1"] * 4)
     assert (result.status, result.peak) == (0, 1)
-    assert result.errors == ["practice site: 4 requests, at most 1 at a time"]
+    assert result.errors == ["practice site: 4 requests, at most 1 in flight"]
     assert [request["status"] for request in result.requests] == [200] * 4
     *lines, last = result.lines
     assert [re.sub(r" after .*", "", line) for line in lines] == [

@@ -13,7 +13,7 @@ def test_all_pages_are_in_flight_at_the_same_time(
 ) -> None:
     result = run_lesson("3", PAGES=["/delay/0.5"] * 4)
     assert (result.status, result.peak) == (0, 4)
-    assert result.errors == ["practice site: 4 requests, at most 4 at a time"]
+    assert result.errors == ["practice site: 4 requests, at most 4 in flight"]
     *lines, last = result.lines
     events = [re.sub(r" after .*", "", line) for line in lines]
     # All requests start before the first one ends.

@@ -18,7 +18,7 @@ def test_requests_are_logged_but_not_those_of_the_index(
         get(status)
     assert capfd.readouterr() == (
         "",
-        "practice site: 2 requests, at most 1 at a time\n",
+        "practice site: 2 requests, at most 1 in flight\n",
     )
     closed, missing = read_log()
     assert closed["path"] == "/delay/9?x=1"

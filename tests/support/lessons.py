@@ -14,7 +14,7 @@ import pytest
 from backstage.course import catalogue
 from backstage.course.selection import find
 
-SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ at a time")
+SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ in flight")
 GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
 
 

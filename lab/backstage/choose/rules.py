@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass
 
-from backstage.choose.models import POOL_CLASSES
 from backstage.system import gil_is_on
 
 LITTLE_WORK = 0.1  # seconds of all tasks: not worth any workers
@@ -52,7 +51,7 @@ RULES = [  # the first that applies decides
         lambda work: work.tasks == 1 or work.total < LITTLE_WORK,
         "sequential",
         "threads",
-        f"for one task, or less than {LITTLE_WORK} s in all, no worker pays",
+        f"one task, or less than {LITTLE_WORK} s in all: no worker helps",
     ),
     Rule(
         lambda work: work.workload == "waits" and work.libraries == "async",
@@ -101,7 +100,7 @@ RULES = [  # the first that applies decides
         lambda work: True,
         "processes",
         "interpreters"
-        if hasattr(futures, POOL_CLASSES["interpreters"])
+        if hasattr(futures, "InterpreterPoolExecutor")
         else "sequential",
         "tasks compute, and each process has a GIL of its own",
     ),

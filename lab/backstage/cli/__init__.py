@@ -47,5 +47,6 @@ def _exit_on_signals() -> None:
     """
     for name in ("SIGHUP", "SIGTERM"):
         number = getattr(signal, name, None)
-        if number:
+        # Under nohup, SIGHUP is ignored, and it must stay so.
+        if number and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, _: sys.exit(128 + number))

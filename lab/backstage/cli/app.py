@@ -18,6 +18,7 @@ from backstage.cli import (
     recordings,
 )
 from backstage.cli.lessons import complete_lessons, is_lesson
+from backstage.cli.options import quiet_option
 from backstage.errors import LabError, UsageError
 
 
@@ -78,13 +79,13 @@ class LabGroup(click.Group):
 
 
 @click.group(cls=LabGroup, invoke_without_command=True)
+@quiet_option
 @click.pass_context
 def lab(ctx: click.Context) -> int:
-    """Run lessons by their numbers, or choose from a menu without any.
+    """Run lessons by their numbers. Without a number, a menu opens.
 
     NAME=VALUE changes a constant for this run: uv run lab 03 WORK=1_000
     """
-    logging.getLogger("backstage").setLevel(logging.INFO)
     if ctx.invoked_subcommand is not None:
         return 0
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -131,6 +132,7 @@ def run(arguments: Sequence[str]) -> int:
             then reported it.
     """
     logging.basicConfig(format="%(message)s")
+    logging.getLogger("backstage").setLevel(logging.INFO)
     if "_LAB_COMPLETE" in os.environ:  # a shell asks for completions
         lab.main(prog_name="lab")
     try:

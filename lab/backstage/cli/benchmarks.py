@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from backstage.cli.options import quiet_option, svg_option
-from backstage.errors import UsageError
+from backstage.errors import LabError, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -14,10 +14,10 @@ PYTEST_OPTIONS = "backstage.pytest_options"  # their key in a Click context
 
 
 class BenchCommand(click.Command):
-    """A command that hands on what stands behind "--" as it is."""
+    """A command that passes on the arguments after "--" unchanged."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep the arguments behind "--" in the context."""
+        """Keep the arguments after "--" in the context."""
         ctx.meta[PYTEST_OPTIONS] = []
         if "--" in args:
             place = args.index("--")
@@ -54,6 +54,8 @@ def bench(ctx: click.Context, chosen: tuple[str, ...]) -> int:
     from backstage.bench import run
 
     groups = run.list_groups()
+    if not groups:
+        raise LabError("the benchmarks are not here: run this in a clone")
     for name in chosen:
         if name not in groups:
             raise UsageError(

@@ -56,7 +56,7 @@ def run_all(no_pause: bool) -> int:
 def quick() -> int:
     """Run the whole course with small constants, in under a minute.
 
-    The constants stand in lab/course.toml. The same table as that of `all`
+    The constants are in lab/course.toml. The same table as that of `all`
     comes at the end.
     """
     from backstage.course import sequence
@@ -108,12 +108,11 @@ def matrix(versions: str, arguments: tuple[str, ...]) -> int:
     show_default=True,
     help="How many times to run it.",
 )
-@quiet_option
 @lesson_arguments
 def check(arguments: tuple[str, ...], runs: int) -> int:
     """Run a lesson, and decide whether its prediction holds.
 
-    The condition stands in lab/course.toml. If this machine cannot show it,
+    The condition is in lab/course.toml. If this machine cannot show it,
     a line says why: too few cores, or other programs that are busy. The exit
     status is 1 if the prediction failed.
     """

@@ -51,7 +51,7 @@ def complete_lessons(
 
 lesson_arguments = click.argument(
     "arguments",
-    metavar="LESSON...",
+    metavar="LESSON... [NAME=VALUE]...",
     nargs=-1,
     required=True,
     type=LessonType(),
@@ -84,6 +84,18 @@ def parse_lessons(arguments: Sequence[str]) -> list[Run]:
     return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
 
 
+def parse_unchanged_lessons(arguments: Sequence[str]) -> list[Lesson]:
+    """Return the lessons that the arguments name.
+
+    Raises:
+        UsageError: If there is no such lesson, or a NAME=VALUE.
+    """
+    for argument in arguments:
+        if "=" in argument:
+            raise UsageError(f"this command changes no constant: {argument}")
+    return [lesson for lesson, _ in parse_lessons(arguments)]
+
+
 def parse_lesson(arguments: Sequence[str]) -> Run:
     """Return the only lesson that the arguments name, with its changes.
 
@@ -92,5 +104,5 @@ def parse_lesson(arguments: Sequence[str]) -> Run:
     """
     chosen = parse_lessons(arguments)
     if len(chosen) > 1:
-        raise UsageError("one lesson at a time")
+        raise UsageError("this command takes one lesson")
     return chosen[0]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from backstage.cli.lessons import is_lesson
 from backstage.course.catalogue import lessons
 from backstage.course.selection import find
 
@@ -14,6 +15,7 @@ Type lessons (03 04), with other constants if you like (04 WORK=1_000_000),
 a command (watch 04), help, or q to quit. Enter shows the list again."""
 PROMPT = "lab> "
 WIDTH = 79  # columns
+INTERRUPTED = 130  # exit status after Ctrl-C
 
 
 def print_lessons() -> None:
@@ -41,7 +43,9 @@ def run_menu(run: Callable[[Sequence[str]], int]) -> None:
         if arguments == ["help"]:
             arguments = ["--help"]
         if arguments:
-            _run_to_its_end(run, [_ask_which(word) for word in arguments])
+            if is_lesson(arguments[0]):
+                arguments = [_ask_which(word) for word in arguments]
+            _run_to_its_end(run, arguments)
         else:
             print_lessons()
             print(HELP)
@@ -72,7 +76,11 @@ def _ask_which(word: str) -> str:
     if not {word, longer} <= numbers:
         return word
     print(f"{word} is {find(word).name}, {longer} is {find(longer).name}")
-    answer = input(f"which one, {word} or {longer}? [{word}] ").strip()
+    try:
+        answer = input(f"which one, {word} or {longer}? [{word}] ").strip()
+    except EOFError:
+        print()
+        answer = word
     return longer if answer == longer else word
 
 
@@ -84,8 +92,9 @@ def _run_to_its_end(
         run(arguments)
     except KeyboardInterrupt:
         print("lab: stopped by Ctrl-C", file=sys.stderr)
-    except SystemExit:  # a lesson has reported Ctrl-C itself
-        pass
+    except SystemExit as end:
+        if end.code != INTERRUPTED:  # a lesson has reported Ctrl-C itself
+            raise
     except OSError as error:
         print(f"lab: {error}", file=sys.stderr)
     finally:

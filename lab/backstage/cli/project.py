@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from backstage.cli.lessons import LessonType, parse_lessons
+from backstage.cli.lessons import LessonType, parse_unchanged_lessons
 from backstage.cli.options import quiet_option
 
 log = logging.getLogger(__name__)
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @click.command()
 def site() -> None:
-    """Run the practice site by hand, with a live bar, until Ctrl-C.
+    """Run the practice site until Ctrl-C, and show its requests.
 
     Lessons use it if PRACTICE_SITE is set to the address that it prints.
     """
@@ -55,9 +55,9 @@ def pictures(arguments: tuple[str, ...]) -> int:
     from backstage.system import environment_summary
     from backstage.watch.pictures import draw_lessons
 
-    chosen = parse_lessons(arguments) if arguments else []
+    chosen = parse_unchanged_lessons(arguments) if arguments else []
     log.info(environment_summary())
-    draw_lessons([lesson for lesson, _ in chosen])
+    draw_lessons(chosen)
     return 0
 
 

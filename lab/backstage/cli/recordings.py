@@ -5,7 +5,11 @@ from pathlib import Path
 
 import click
 
-from backstage.cli.lessons import lesson_arguments, parse_lesson, parse_lessons
+from backstage.cli.lessons import (
+    lesson_arguments,
+    parse_lesson,
+    parse_unchanged_lessons,
+)
 from backstage.cli.options import check_file, quiet_option, svg_option
 from backstage.errors import UsageError
 
@@ -93,7 +97,8 @@ def cue(arguments: tuple[str, ...]) -> int:
     from backstage.course.cue import format_cue_sheet
 
     sheets = [
-        format_cue_sheet(lesson) for lesson, _ in parse_lessons(arguments)
+        format_cue_sheet(lesson)
+        for lesson in parse_unchanged_lessons(arguments)
     ]
     print("\n\n".join(sheets))
     return 0

@@ -82,7 +82,7 @@ def create_lesson(name: str) -> list[str]:
     """
     match = re.fullmatch(r"(\d{1,2})_[a-z][a-z0-9_]*", name)
     if not match:
-        raise UsageError(f"no name of a lesson: {name!r}; 15_name would be")
+        raise UsageError(f"{name!r}: not the name of a lesson, as 15_name is")
     number = match[1]
     for lesson in lessons():
         if lesson.number == number:

@@ -3,11 +3,8 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from rich.table import Column, Table
-
 from backstage.course.catalogue import Lesson, lessons
 from backstage.course.running import RunResult, measure_lesson, run_lesson
-from backstage.tables import print_table
 
 
 def run_lessons(
@@ -75,6 +72,10 @@ def print_results(heading: str, rows: Iterable[Sequence[str]]) -> None:
         heading: That of the first column.
         rows: For each run its label, status, seconds, and last line.
     """
+    from rich.table import Column, Table  # slow to import
+
+    from backstage.tables import print_table
+
     table = Table(
         Column(heading, overflow="fold"),
         Column("status", justify="right"),

@@ -73,7 +73,7 @@ class RequestLog:
         count = len(self.requests)
         requests = "request" if count == 1 else "requests"
         return (
-            f"practice site: {count} {requests}, at most {self.peak} at a time"
+            f"practice site: {count} {requests}, at most {self.peak} in flight"
         )
 
     def append_to(self, file: Path) -> None:
