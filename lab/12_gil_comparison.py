@@ -6,8 +6,8 @@ that wait. And it does not slow down C code that releases the GIL.
 Speed-up is the time in sequence, divided by the time with workers. Efficiency
 is the speed-up, divided by the ideal speed-up.
 
-Prediction: efficiency of threads: pure Python 50% or less (GIL on) or about
-100% (GIL off); waiting about 100%.
+Prediction: efficiency of threads: pure Python about 50% or less (GIL on) or
+about 100% (GIL off); waiting about 100%.
 """
 
 import asyncio
