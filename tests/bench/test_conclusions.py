@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from backstage.bench.conclusions import conclude, conclude_section, describe
 from backstage.bench.groups import Group
 from backstage.drawing.canvas import TITLE_CHARACTERS
-from support.results import make_clients, make_group
+from support.results import make_clients, make_coordinating_group, make_group
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,7 @@ def test_a_title_names_the_section_where_it_must(
 
 
 def test_sections_are_compared_with_the_reference_and_in_themselves() -> None:
-    medians = {
-        "threads, unsafe": 1.0,
-        "threads, queue": 5.0,
-        "threads, lock": 1.5,
-        "processes, manager": 60.0,
-        "processes, value": 20.0,
-        "processes, array": 21.0,
-    }
-    group = make_group(medians, ideal_name="threads, unsafe", ideal=1.0)
+    group = make_coordinating_group()
     assert [conclude_section(group, name) for name in group.sections] == [
         (
             "Threads: lock takes 1.5 times as long as unsafe; queue 5.0 times"

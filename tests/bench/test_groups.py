@@ -4,7 +4,7 @@ import pytest
 
 from backstage.bench.groups import group_rows
 from backstage.bench.results import Results
-from support.results import make_group
+from support.results import make_coordinating_group, make_group
 
 
 def test_rows_are_grouped_in_their_order(results: Results) -> None:
@@ -35,15 +35,7 @@ def test_sections_need_two_parts_in_every_name(
 
 
 def test_with_a_reference_sections_begin_with_the_fastest_row() -> None:
-    medians = {
-        "threads, unsafe": 1.0,
-        "threads, queue": 5.0,
-        "threads, lock": 1.5,
-        "processes, manager": 60.0,
-        "processes, value": 20.0,
-        "processes, array": 21.0,
-    }
-    group = make_group(medians, ideal_name="threads, unsafe", ideal=1.0)
+    group = make_coordinating_group()
     assert group.reference_name == "unsafe threads"
     assert [
         [group.short_name(row) for row in rows]

@@ -65,6 +65,19 @@ def make_group(medians: Mapping[str, float], **changes: Any) -> Group:
     return Group(make_rows(medians, **changes))
 
 
+def make_coordinating_group() -> Group:
+    """Return a group of two sections, compared with its first row."""
+    medians = {
+        "threads, unsafe": 1.0,
+        "threads, queue": 5.0,
+        "threads, lock": 1.5,
+        "processes, manager": 60.0,
+        "processes, value": 20.0,
+        "processes, array": 21.0,
+    }
+    return make_group(medians, ideal_name="threads, unsafe", ideal=1.0)
+
+
 def make_clients(medians: Mapping[tuple[str, int], float]) -> Group:
     """Return a group of clients that fetch more and more pages.
 
