@@ -45,9 +45,9 @@ def test_a_missing_folder_is_created(tmp_path: Path) -> None:
 
 def test_a_block_is_replaced_between_its_markers() -> None:
     text = f"before\n{BEGIN}old\nlines\n{END}after\n"
-    replaced = replace_block(text, "x", "new")
+    replaced = replace_block(text, "x", "new", "PAGE.md")
     assert replaced == f"before\n{BEGIN}new\n{END}after\n"
-    assert replace_block(replaced, "x", "new") == replaced
+    assert replace_block(replaced, "x", "new", "PAGE.md") == replaced
     assert has_block(text, "x")
     assert not has_block(text, "y")
 
@@ -62,5 +62,5 @@ def test_a_block_is_replaced_between_its_markers() -> None:
     ],
 )
 def test_a_block_has_both_markers_once(text: str, message: str) -> None:
-    with pytest.raises(LabError, match=f"^{message}$"):
-        replace_block(text, "x", "new")
+    with pytest.raises(LabError, match=f"^PAGE.md: {message}$"):
+        replace_block(text, "x", "new", "PAGE.md")

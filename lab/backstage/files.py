@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backstage.errors import LabError
+from backstage.errors import LabError, UsageError
 
 
 def write_atomically(path: Path, content: str) -> None:
@@ -29,14 +29,25 @@ def has_block(text: str, name: str) -> bool:
     return _begin_marker(name) in text
 
 
-def replace_block(text: str, name: str, block: str) -> str:
+def check_writable(file: Path) -> None:
+    """Check that a file can be written, before the work that fills it.
+
+    Raises:
+        UsageError: If its folder is missing, or if it is a folder itself.
+    """
+    if file.is_dir() or not file.parent.is_dir():
+        raise UsageError(f"cannot write a file at {file}")
+
+
+def replace_block(text: str, name: str, block: str, page: str) -> str:
     """Return a page with other lines between the markers of a block.
 
     Args:
-        text: The page. It has the lines "<!-- NAME: begin -->" and
+        text: The text of the page. It has the lines "<!-- NAME: begin -->" and
             "<!-- NAME: end -->".
         name: The name of the block.
         block: The new lines, without the line break at their end.
+        page: The name of the page, for errors.
 
     Raises:
         LabError: If a marker is missing or repeated, or if the end comes
@@ -47,11 +58,13 @@ def replace_block(text: str, name: str, block: str) -> str:
     for marker in begin, end:
         count = text.count(marker)
         if count != 1:
-            raise LabError(f"{marker[:-1]} is there {count} times, not once")
+            raise LabError(
+                f"{page}: {marker[:-1]} is there {count} times, not once"
+            )
     before, _, rest = text.partition(begin)
     _, separator, after = rest.partition(end)
     if not separator:
-        raise LabError(f"{end[:-1]} stands before {begin[:-1]}")
+        raise LabError(f"{page}: {end[:-1]} stands before {begin[:-1]}")
     return f"{before}{begin}{block}\n{end}{after}"
 
 

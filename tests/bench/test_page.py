@@ -11,7 +11,7 @@ from backstage.bench.conclusions import conclude
 from backstage.bench.groups import Group
 from backstage.bench.results import Results
 from backstage.bench.run import list_groups
-from backstage.course.catalogue import README
+from backstage.course.catalogue import PICTURES, README
 from backstage.errors import LabError
 from support.commands import Invoke
 
@@ -27,11 +27,16 @@ def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
         monkeypatch.setattr(page, name, copies[name])
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for original in page.PICTURES.glob("results*.svg"):
+    for original in PICTURES.glob("results*.svg"):
         copies[original.name] = folder / original.name
         copies[original.name].write_text(original.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(page, "PICTURES", folder)
     return copies
+
+
+def find_pictures(pages: dict[str, Path]) -> Path:
+    """Return the folder of the copied pictures."""
+    return pages["README"].parent / "pictures"
 
 
 def test_the_pages_show_the_results(pages: dict[str, Path]) -> None:
@@ -40,15 +45,15 @@ def test_the_pages_show_the_results(pages: dict[str, Path]) -> None:
     page.write_results()
     for name, path in pages.items():
         assert path.read_text("utf-8") == before[name]
-    names = {path.name for path in page.PICTURES.iterdir()}
+    names = {path.name for path in find_pictures(pages).iterdir()}
     assert names == {f"results-{group}.svg" for group in list_groups()}
 
 
 def test_a_picture_of_a_removed_group_is_removed(
     pages: dict[str, Path],
 ) -> None:
-    removed = page.PICTURES / "results-removed.svg"
-    lesson = page.PICTURES / "99_lesson.svg"
+    removed = find_pictures(pages) / "results-removed.svg"
+    lesson = find_pictures(pages) / "99_lesson.svg"
     for path in removed, lesson:
         path.touch()
     page.write_results()
@@ -101,7 +106,7 @@ def test_without_a_marker_in_the_readme_nothing_is_written(
     text = pages["README"].read_text("utf-8").replace(f"{line}\n", "")
     pages["README"].write_text(text, "utf-8")
     pages["PAGE"].write_text("old", "utf-8")
-    for picture in page.PICTURES.iterdir():
+    for picture in find_pictures(pages).iterdir():
         picture.write_text("old", "utf-8")
     answer = invoke("results")
     assert (answer.status, answer.out) == (1, "")
@@ -109,7 +114,7 @@ def test_without_a_marker_in_the_readme_nothing_is_written(
         f"lab: README.md: {line} is there 0 times, not once\n"
     )
     assert pages["README"].read_text("utf-8") == text
-    for path in pages["PAGE"], *page.PICTURES.iterdir():
+    for path in pages["PAGE"], *find_pictures(pages).iterdir():
         assert path.read_text("utf-8") == "old"
 
 

@@ -16,9 +16,10 @@ from tempfile import NamedTemporaryFile
 from time import perf_counter
 
 from backstage import practice_site
-from backstage.choose.measurement import DEFAULT_SECONDS, measure
+from backstage.choose.measurement import measure
 from backstage.choose.models import POOL_CLASSES, Advice, Model
 from backstage.choose.probe_process import ProbeProcess
+from backstage.choose.questions import DEFAULT_SECONDS
 from backstage.choose.sampling import CHUNK, CHUNKS
 from backstage.choose.worker_search import COMPUTING, MAX_PROCESSES
 from backstage.system import cpus, environment_summary

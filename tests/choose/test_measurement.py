@@ -5,8 +5,9 @@ import json
 import pytest
 
 from backstage.choose import report, worker_search
-from backstage.choose.measurement import DEFAULT_SECONDS, measure
+from backstage.choose.measurement import measure
 from backstage.choose.models import Advice
+from backstage.choose.questions import DEFAULT_SECONDS
 from backstage.choose.rules import Work, by_rule
 from backstage.errors import LabError
 from backstage.system import gil_is_on

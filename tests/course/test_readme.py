@@ -27,7 +27,7 @@ def test_the_readmes_agree_with_the_catalogue() -> None:
     assert readme.fill_blocks(text, lessons(), parts(), {}) == text
     text = readme.LAB_README.read_text("utf-8")
     table = readme.format_tools(lessons())
-    assert replace_block(text, "tools", table) == text
+    assert replace_block(text, "tools", table, "") == text
 
 
 def test_every_lesson_has_a_row_and_a_sample() -> None:

@@ -39,6 +39,19 @@ def test_a_name_or_a_path_is_as_good_as_a_number(
     assert find(f"../{path}") == lesson
 
 
+def test_two_lessons_of_one_number_must_be_named_by_their_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lessons(tmp_path, monkeypatch, _1_copy="", _1_first="", _2_other="")
+    with pytest.raises(UsageError) as error:
+        find("1")
+    assert str(error.value) == (
+        "1 may be basics/1_copy.py or basics/1_first.py: use the path"
+    )
+    assert find("basics/1_first.py").path.stem == "1_first"
+    assert find("2").path.stem == "2_other"
+
+
 def test_a_path_to_another_file_is_no_lesson(tmp_path: Path) -> None:
     name = find("01").path.name
     with pytest.raises(UsageError, match="the nearest is '01'"):

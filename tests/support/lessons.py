@@ -2,7 +2,6 @@
 
 import importlib
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +12,10 @@ import pytest
 
 from backstage.course import catalogue
 from backstage.course.selection import find
+from backstage.system import gil_is_on
 
 SITE_LINE = re.compile(r"practice site: \d+ requests?, at most \d+ in flight")
-GIL = "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off"
+GIL = "on" if gil_is_on() else "off"
 
 
 @dataclass(frozen=True)

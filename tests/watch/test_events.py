@@ -72,3 +72,14 @@ def test_another_version_is_an_error(tmp_path: Path) -> None:
     file.write_text('{"version": 2}\n')
     with pytest.raises(UsageError, match="version 2 is not known"):
         events.load(file)
+
+
+def test_a_recording_without_its_end_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    events.save(EVENT_LOG, file)
+    lines = file.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if "RunEnded" not in line]
+    assert len(kept) == len(lines) - 1
+    file.write_text("".join(kept))
+    with pytest.raises(UsageError, match="has no end"):
+        events.load(file)

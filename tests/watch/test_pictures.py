@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backstage.course.catalogue import README, ROOT, Lesson, lessons
+from backstage.course.catalogue import PICTURES, README, ROOT, Lesson, lessons
 from backstage.course.selection import find
 from backstage.errors import LabError
 from backstage.watch import pictures
@@ -37,7 +37,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunLessons:
     """Draw into the test's folder, without running the lessons."""
     runs = RunLessons()
     monkeypatch.setattr(pictures, "watch", runs.watch)
-    monkeypatch.setattr(pictures, "FOLDER", tmp_path)
+    monkeypatch.setattr(pictures, "PICTURES", tmp_path)
     return runs
 
 
@@ -124,7 +124,7 @@ def test_each_run_is_summarized(
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.number)
 def test_every_lesson_has_its_picture_in_the_readme(lesson: Lesson) -> None:
-    file = pictures.FOLDER / f"{lesson.path.stem}.svg"
+    file = PICTURES / f"{lesson.path.stem}.svg"
     written = texts(file.read_text("utf-8"))
     assert any(text.startswith(lesson.name) for text in written)
     name = file.relative_to(ROOT).as_posix()
@@ -133,5 +133,5 @@ def test_every_lesson_has_its_picture_in_the_readme(lesson: Lesson) -> None:
 
 def test_no_picture_is_of_a_lesson_that_was_removed() -> None:
     names = {f"{lesson.path.stem}.svg" for lesson in lessons()}
-    files = {file.name for file in pictures.FOLDER.iterdir()}
+    files = {file.name for file in PICTURES.iterdir()}
     assert {name for name in files if "results" not in name} == names

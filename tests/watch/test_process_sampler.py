@@ -21,6 +21,7 @@ from backstage.watch.events import (
 from backstage.watch.process_sampler import ProcessSampler, WatchedProcess
 from backstage.watch.recorder import EventRecorder
 from support.processes import TIMEOUT
+from support.recordings import FORK_SERVER
 
 READY = "\nimport sys\nprint(flush=True)\nsys.stdin.read()\n"
 PARENT = """
@@ -154,6 +155,13 @@ def test_a_new_child_may_still_be_a_copy_of_its_parent() -> None:
     assert same.is_copy_of(parent, time=1.1)
     assert not same.is_copy_of(parent, time=2.0)  # it is a worker
     assert not other.is_copy_of(parent, time=1.1)
+
+
+def test_a_child_of_a_fork_server_is_a_worker_from_the_start() -> None:
+    own = psutil.Process()
+    server = WatchedProcess(own, 1, 0.0, FORK_SERVER)
+    worker = WatchedProcess(own, 2, 1.0, FORK_SERVER)
+    assert not worker.is_copy_of(server, time=1.1)
 
 
 def test_a_command_is_read_again_however_rare_the_looks_are(

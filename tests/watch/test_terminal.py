@@ -1,5 +1,7 @@
 """Pictures as text of recordings that are known to the last figure."""
 
+from dataclasses import replace
+
 import pytest
 
 from backstage.course.catalogue import Lesson
@@ -107,3 +109,12 @@ def test_what_cannot_be_shown_is_a_question_mark() -> None:
 
 def test_a_run_that_ended_before_the_first_look() -> None:
     assert "took 0.00 s" in text_of(make_recording(0.001, []))
+
+
+def test_threads_and_processes_without_a_lane_are_counted() -> None:
+    layout = lay_out_for_terminal(make_recording(4), make_lesson())
+    text = " ".join(draw_text(replace(layout, hidden=1_234)).split())
+    assert text.endswith("; not shown: 1,234 other threads or processes")
+    text = " ".join(draw_text(replace(layout, hidden=1)).split())
+    assert text.endswith("; not shown: 1 other thread or process")
+    assert "not shown" not in draw_text(layout)

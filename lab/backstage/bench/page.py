@@ -7,13 +7,12 @@ from backstage.bench.groups import Group, group_rows
 from backstage.bench.results import BENCHMARKS, Results, Row, load
 from backstage.bench.svg import draw_svgs
 from backstage.bench.tables import format_figure, format_table
-from backstage.course.catalogue import README, ROOT
+from backstage.course.catalogue import PICTURES, README, ROOT
 from backstage.errors import LabError
 from backstage.files import replace_block, write_atomically
 
 RESULTS = BENCHMARKS / "results.json"
 PAGE = ROOT / "lab" / "RESULTS.md"
-PICTURES = ROOT / "lab" / "pictures"
 PREFIX = "results"  # of the pictures' names
 # The README's lines: a group, one of its rows, and the row to compare it with.
 HEADLINES = [
@@ -40,10 +39,8 @@ def write_results() -> None:
         for group, picture in draw_svgs(results).items()
     }
     page = _format_page(results, pictures)
-    try:
-        readme = replace_block(README.read_text("utf-8"), "results", lines)
-    except LabError as error:
-        raise LabError(f"{README.name}: {error}") from None
+    text = README.read_text("utf-8")
+    readme = replace_block(text, "results", lines, README.name)
     write_atomically(README, readme)
     for name, picture in pictures.items():
         write_atomically(PICTURES / name, picture)

@@ -16,7 +16,7 @@ from backstage.bench.results import BENCHMARKS, load
 from backstage.bench.tables import print_tables
 from backstage.course.catalogue import ROOT
 from backstage.errors import UsageError
-from backstage.files import write_atomically
+from backstage.files import check_writable, write_atomically
 from backstage.processes import kill_tree
 from backstage.system import environment_summary
 
@@ -91,8 +91,8 @@ def _split_options(options: Sequence[str]) -> tuple[Path | None, list[str]]:
     except argparse.ArgumentError as error:
         raise UsageError(str(error)) from None
     file: Path | None = arguments.benchmark_json
-    if file and (file.is_dir() or not file.parent.is_dir()):
-        raise UsageError(f"no file can be at {file}")
+    if file:
+        check_writable(file)
     return file, rest
 
 

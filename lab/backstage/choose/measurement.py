@@ -28,8 +28,6 @@ from backstage.choose.session import Session
 from backstage.errors import LabError
 from backstage.system import cpus
 
-DEFAULT_TASKS = 100
-DEFAULT_SECONDS = 8
 SAMPLE = 0.2  # seconds of a sample
 MAX_ROUNDS = 9
 

@@ -54,6 +54,8 @@ QUESTIONS = {
 }
 OPTIONAL = "shared", "libraries"  # questions whose defaults are usual
 QUIT = "q"
+DEFAULT_TASKS = 100  # if a function is measured
+DEFAULT_SECONDS = 8  # of a measurement
 # Numbers to try in the place of an answer that is not known yet. Each is
 # twice the one before, so that all rules on the product of two can apply.
 NUMBERS = {

@@ -10,12 +10,12 @@ from backstage.choose.models import Advice, BestModel, measured
 from backstage.choose.preparation import MOSTLY
 from backstage.choose.ranking import Comparison
 from backstage.choose.rules import RULES, Work, by_rule
+from backstage.drawing.text import COLUMNS
 from backstage.tables import print_table
 
 SPEEDUP = 1.3  # of two threads, from which on they run at the same time
 TOO_SHORT = 1e-4  # seconds of a call: a pool takes about as long for it
 MAX_REMARKS = 3
-LINE_WIDTH = 79  # columns
 
 
 def print_advice(advice: Advice) -> None:
@@ -165,4 +165,4 @@ def _join(ranges: Iterable[BestModel]) -> str:
 
 
 def _wrap(lines: Sequence[str]) -> str:
-    return "\n".join(textwrap.fill(line, LINE_WIDTH) for line in lines)
+    return "\n".join(textwrap.fill(line, COLUMNS) for line in lines)

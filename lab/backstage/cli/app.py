@@ -128,8 +128,11 @@ def run(arguments: Sequence[str]) -> int:
         arguments: The arguments after `lab`.
 
     Raises:
-        SystemExit: With status 130, if Ctrl-C has ended a lesson, which has
-            then reported it.
+        SystemExit: With status 130, if Ctrl-C has ended a lesson that has
+            reported it; with 128 + the signal's number after SIGTERM or
+            SIGHUP.
+        KeyboardInterrupt: After Ctrl-C otherwise.
+        OSError: If a file or the output cannot be written.
     """
     logging.basicConfig(format="%(message)s")
     logging.getLogger("backstage").setLevel(logging.INFO)

@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 import click
 
-from backstage.choose.questions import QUESTIONS
+from backstage.choose.questions import (
+    DEFAULT_SECONDS,
+    DEFAULT_TASKS,
+    QUESTIONS,
+    parse_number,
+)
 from backstage.errors import UsageError
 
 type Command = Callable[..., int]
@@ -31,7 +36,9 @@ def answer_options(command: Command) -> Command:
     multiple=True,
     help="An argument, or a file with one on each line; may be repeated.",
 )
-@click.option("--seconds", help="How long to measure. [default: 8]")
+@click.option(
+    "--seconds", help=f"How long to measure. [default: {DEFAULT_SECONDS}]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @answer_options
 def choose(
@@ -64,16 +71,15 @@ def _measure(
     answers: dict[str, str],
 ) -> int:
     from backstage.choose import measurement, report
-    from backstage.choose.questions import parse_number
 
-    tasks = answers.pop("tasks", str(measurement.DEFAULT_TASKS))
+    tasks = answers.pop("tasks", str(DEFAULT_TASKS))
     for name in answers:
         raise UsageError(f"--{name} is for choosing without a function")
     advice = measurement.measure(
         function,
         inputs,
         int(parse_number("tasks", tasks)),
-        parse_number("seconds", seconds or str(measurement.DEFAULT_SECONDS)),
+        parse_number("seconds", seconds or str(DEFAULT_SECONDS)),
     )
     if as_json:
         print(advice.json())

@@ -9,12 +9,12 @@ from contextlib import suppress
 from backstage.cli.lessons import is_lesson
 from backstage.course.catalogue import lessons
 from backstage.course.selection import find
+from backstage.drawing.text import COLUMNS
 
 HELP = """
 Type lessons (03 04), with other constants if you like (04 WORK=1_000_000),
 a command (watch 04), help, or q to quit. Enter shows the list again."""
 PROMPT = "lab> "
-WIDTH = 79  # columns
 INTERRUPTED = 130  # exit status after Ctrl-C
 
 
@@ -24,7 +24,7 @@ def print_lessons() -> None:
         seconds = lesson.notes.seconds
         duration = f"{seconds:g} s" if seconds else ""
         line = f"{lesson.number:>2}  {duration:>4}  {lesson.title}"
-        print(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
+        print(line if len(line) <= COLUMNS else f"{line[: COLUMNS - 1]}…")
 
 
 def run_menu(run: Callable[[Sequence[str]], int]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from backstage.errors import UsageError
+from backstage.files import check_writable
 
 
 def _set_quiet(
@@ -18,13 +18,9 @@ def _set_quiet(
 def check_file(
     ctx: click.Context, param: click.Parameter, file: Path | None
 ) -> Path | None:
-    """Return the path of a file to write, if its folder exists.
-
-    Raises:
-        UsageError: If no file can be written there.
-    """
-    if file and (file.is_dir() or not file.parent.is_dir()):
-        raise UsageError(f"cannot write a file at {file}")
+    """Return the path of a file to write, if it can be written."""
+    if file:
+        check_writable(file)
     return file
 
 

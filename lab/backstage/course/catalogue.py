@@ -17,6 +17,7 @@ from backstage.errors import LabError
 ROOT = Path(__file__).parents[3]
 README = ROOT / "README.md"
 CATALOGUE = ROOT / "lab" / "course.toml"
+PICTURES = ROOT / "lab" / "pictures"
 LESSON_FOLDERS = ["basics", "lab", "lab/toolbox", "lab/services"]
 
 

@@ -57,7 +57,7 @@ def change_constants(source: str, changes: Mapping[str, str]) -> str:
 
 
 def evaluate(source: str) -> object:
-    """Return the value of an expression of literals and `range`.
+    """Return the value of an expression that may call `range` alone.
 
     Raises:
         Exception: Whatever the expression raises.
@@ -67,7 +67,7 @@ def evaluate(source: str) -> object:
 
 
 def is_value(source: str) -> bool:
-    """Return whether an expression consists of literals and `range` alone."""
+    """Return whether an expression needs no name other than `range`."""
     try:
         evaluate(source)
     except Exception:  # noqa: BLE001  a lesson may have any expression

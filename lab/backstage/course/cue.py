@@ -4,8 +4,8 @@ import shlex
 import textwrap
 
 from backstage.course.catalogue import Lesson
+from backstage.drawing.text import COLUMNS
 
-WIDTH = 79  # columns
 INDENT = 8  # columns of the headings
 
 
@@ -14,12 +14,12 @@ def format_cue_sheet(lesson: Lesson) -> str:
 
     Fields that the catalogue leaves empty are left out.
     """
-    lines = textwrap.wrap(f"{lesson.name}: {lesson.title}", WIDTH)
+    lines = textwrap.wrap(f"{lesson.name}: {lesson.title}", COLUMNS)
     for heading, text in _list_rows(lesson):
         if text:
             lines += textwrap.wrap(
                 " ".join(text.split()),
-                WIDTH,
+                COLUMNS,
                 initial_indent=f"{heading:<{INDENT}}",
                 subsequent_indent=" " * INDENT,
                 break_on_hyphens=False,

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from backstage.course.catalogue import (
+    PICTURES,
     README,
     ROOT,
     Lesson,
@@ -21,7 +22,6 @@ from backstage.files import has_block, replace_block, write_atomically
 from backstage.system import environment_summary
 
 LAB_README = ROOT / "lab" / "README.md"
-PICTURES = ROOT / "lab" / "pictures"
 NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 
 
@@ -53,13 +53,15 @@ def write_readmes(outputs: Mapping[str, str]) -> None:
     pages = {page: page.read_text("utf-8") for page in (README, LAB_README)}
     pages[README] = fill_blocks(pages[README], course, parts(), outputs)
     tools = format_tools(course)
-    pages[LAB_README] = replace_block(pages[LAB_README], "tools", tools)
+    pages[LAB_README] = replace_block(
+        pages[LAB_README], "tools", tools, "lab/README.md"
+    )
     for lesson in course:
         name = lesson.notes.block
         if name and lesson.number in outputs:
             page = README if has_block(pages[README], name) else LAB_README
             block = format_output(lesson, outputs[lesson.number])
-            pages[page] = replace_block(pages[page], name, block)
+            pages[page] = replace_block(pages[page], name, block, page.name)
     for page, text in pages.items():
         write_atomically(page, text)
 
@@ -86,10 +88,12 @@ def fill_blocks(
     for number, output in outputs.items():
         samples[number] = output.splitlines()[-1]
     in_parts = [lesson for lesson in course if lesson.notes.part]
-    text = replace_block(text, "course", format_parts(in_parts, course_parts))
-    text = replace_block(text, "twins", format_twins(in_parts))
+    text = replace_block(
+        text, "course", format_parts(in_parts, course_parts), README.name
+    )
+    text = replace_block(text, "twins", format_twins(in_parts), README.name)
     table = format_lessons(in_parts, samples)
-    return replace_block(text, "measured", f"{origin}\n\n{table}")
+    return replace_block(text, "measured", f"{origin}\n\n{table}", README.name)
 
 
 def format_output(lesson: Lesson, output: str) -> str:

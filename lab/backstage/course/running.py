@@ -22,6 +22,7 @@ from backstage.course.constants import (
 )
 from backstage.course.selection import format_command
 from backstage.course.twins import describe_differences
+from backstage.drawing.text import COLUMNS
 from backstage.processes import stop_tree
 from backstage.system import environment_summary
 
@@ -189,7 +190,7 @@ def announce(
     log.info(
         textwrap.fill(
             format_command(lesson, {**constants, **changes}),
-            79,
+            COLUMNS,
             subsequent_indent="    ",
             break_long_words=False,
             break_on_hyphens=False,

@@ -19,12 +19,16 @@ def find(word: str) -> Lesson:
             or the script's path from the present folder or the project's.
 
     Raises:
-        UsageError: If there is no such lesson.
+        UsageError: If there is no such lesson, or several of that number.
         LabError: As `lessons` does.
     """
     course = lessons()
     script = Path(f"{word.removesuffix('.py')}.py")
-    for lesson in course:
+    numbered = [lesson for lesson in course if lesson.number == word]
+    if len(numbered) > 1:
+        names = " or ".join(lesson.name for lesson in numbered)
+        raise UsageError(f"{word} may be {names}: use the path")
+    for lesson in [*numbered, *course]:
         if word == lesson.number:
             return lesson
         if script.as_posix() in (lesson.path.name, lesson.name):
@@ -44,7 +48,7 @@ def parse_changes(
     Args:
         lesson: It must have these constants.
         assignments: Each of the form NAME=VALUE. The value may be any
-            expression of literals and `range`: '["/delay/1"] * 1_000'.
+            expression that calls no name but `range`: '["/delay/1"] * 1_000'.
 
     Returns:
         The source of each value, by the names of the constants.

@@ -218,7 +218,7 @@ def load(file: Path) -> EventLog:
     """Return the events that `save` wrote to a file.
 
     Raises:
-        UsageError: The file is not a recording, or of another version.
+        UsageError: The file is not a whole recording, or of another version.
         OSError: The file cannot be read.
     """
     try:
@@ -228,10 +228,13 @@ def load(file: Path) -> EventLog:
         if version != VERSION:
             raise UsageError(f"{file}: version {version} is not known")
         events = [_from_object(item) for item in items]
-        return EventLog(**header, events=events)
+        log = EventLog(**header, events=events)
     # JSON of any shape may be in the file, or no JSON at all.
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(f"{file} is not a recording of a lesson") from None
+    if not any(isinstance(event, RunEnded) for event in events):
+        raise UsageError(f"{file} has no end: part of it is missing")
+    return log
 
 
 def _to_object(event: Event) -> dict[str, object]:

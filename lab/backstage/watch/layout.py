@@ -71,6 +71,15 @@ class Layout:
     table: list[str] = field(default_factory=list)
 
     @property
+    def hidden_note(self) -> str:
+        """A note on threads and processes without a lane, or ""."""
+        if not self.hidden:
+            return ""
+        if self.hidden == 1:
+            return "; not shown: 1 other thread or process"
+        return f"; not shown: {self.hidden:,} other threads or processes"
+
+    @property
     def end(self) -> float:
         """The last second that the picture shows."""
         if self.baseline is None:

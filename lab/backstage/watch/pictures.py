@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backstage.course.catalogue import ROOT, Lesson, lessons
+from backstage.course.catalogue import PICTURES, Lesson, lessons
 from backstage.errors import LabError
 from backstage.files import write_atomically
 from backstage.watch.findings import summarize
@@ -14,11 +14,9 @@ from backstage.watch.recording import Recording
 from backstage.watch.svg import draw_svg
 from backstage.watch.watcher import watch
 
-FOLDER = ROOT / "lab" / "pictures"
-
 
 def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
-    """Run lessons and draw them into FOLDER.
+    """Run lessons and draw them into PICTURES.
 
     Where a lesson fails, or Ctrl-C stops one, the pictures stay as they were.
 
@@ -51,7 +49,7 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
         spans[name] = max(spans[name], layout.end)
     for lesson, layout in layouts:
         drawing = draw_svg(replace(layout, span=spans[axis_of(lesson)]))
-        write_atomically(FOLDER / f"{lesson.path.stem}.svg", drawing)
+        write_atomically(PICTURES / f"{lesson.path.stem}.svg", drawing)
 
 
 def axis_of(lesson: Lesson) -> str:

@@ -20,6 +20,7 @@ from backstage.watch.usage import read_process_time
 
 log = logging.getLogger(__name__)
 
+FORK_SERVER = "multiprocessing.forkserver"  # in its command line
 COMMAND_TIME = 0.25  # seconds in which a process gets its command line
 MIN_LOOKS = 3  # before looks are throttled: the first one costs much more
 COMMAND_LOOKS = 3  # looks in which it may not have it, however rare they are
@@ -52,12 +53,15 @@ class WatchedProcess:
         """Return whether it may still be a mere copy of its parent.
 
         A new child shares its parent's memory until it runs a program of its
-        own. That memory must not be counted twice.
+        own. That memory must not be counted twice. The children of a fork
+        server are workers from the start: they never run another program.
 
         Args:
             parent: Its parent.
             time: Seconds since the run began.
         """
+        if any(FORK_SERVER in word for word in parent.command):
+            return False
         is_new = time - self.start < COMMAND_TIME
         return is_new and self.command == parent.command
 

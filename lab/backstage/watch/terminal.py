@@ -79,7 +79,7 @@ def draw_text(layout: Layout) -> str:
     legend = _legend(LANE_MEANINGS, "".join(lane_signs))
     legend += _legend(ROW_MEANINGS, "".join(row_signs))
     lines += _join_entries(legend)
-    lines += wrap([layout.summary])
+    lines += wrap([layout.summary + layout.hidden_note])
     return "\n".join(printable(line).rstrip() for line in lines)
 
 

@@ -114,7 +114,5 @@ def _legend(layout: Layout) -> list[tuple[str, str]]:
 
 
 def _footnotes(layout: Layout) -> list[str]:
-    where = layout.environment
-    if layout.hidden:
-        where += f"; not shown: {layout.hidden:,} other threads or processes"
+    where = layout.environment + layout.hidden_note
     return [layout.command, layout.summary, where]
