@@ -23,6 +23,9 @@ seconds = 3
 """
 
 
+TWIN = 'twin = {number = "2", lines = 5}'
+
+
 def test_lessons_are_in_the_order_of_the_catalogue(small_course: Path) -> None:
     second, first, new = lessons()
     assert [x.number for x in (second, first, new)] == ["2", "1", "3"]
@@ -54,6 +57,8 @@ def test_a_script_has_title_prediction_and_constants(tmp_path: Path) -> None:
         ('[[part]]\ntitle = "x"', "'summary' is missing"),
         (ENTRY.replace("number", "nmber"), "'number' is missing"),
         (ENTRY.replace("seconds", "secnds"), "lesson 1: got an unexpected"),
+        (ENTRY.replace('"1"', '"2"'), "lesson 2: it has no script"),
+        (f"{ENTRY}{TWIN}", "lesson 1: its twin has no script"),
     ],
 )
 def test_a_mistake_in_the_catalogue_is_one_line(

@@ -138,9 +138,15 @@ def lessons() -> list[Lesson]:
         for folder in LESSON_FOLDERS
         for path in sorted((ROOT / folder).glob("[0-9]*_*.py"))
     ]
+    course = [read_lesson(path, notes) for path in scripts]
+    numbers = {lesson.number for lesson in course}
+    for number, entry in notes.items():
+        if number not in numbers:
+            raise _mistake_in_entry(number, "it has no script")
+        if entry.twin and entry.twin.number not in numbers:
+            raise _mistake_in_entry(number, "its twin has no script")
     return sorted(
-        (read_lesson(path, notes) for path in scripts),
-        key=lambda lesson: places.get(lesson.number, len(places)),
+        course, key=lambda lesson: places.get(lesson.number, len(places))
     )
 
 
@@ -196,10 +202,12 @@ def _load_notes() -> dict[str, Notes]:
             except TypeError as error:
                 # "Notes.__init__() got an unexpected keyword argument 'x'"
                 problem = str(error).partition("() ")[2]
-                raise LabError(
-                    f"lab/{CATALOGUE.name}: lesson {number}: {problem}"
-                ) from None
+                raise _mistake_in_entry(number, problem) from None
     return notes
+
+
+def _mistake_in_entry(number: str, problem: str) -> LabError:
+    return LabError(f"lab/{CATALOGUE.name}: lesson {number}: {problem}")
 
 
 def _load_parts() -> list[tuple[Part, list[dict[str, Any]]]]:
