@@ -21,7 +21,7 @@ from backstage.choose.models import POOL_CLASSES, Advice, Model
 from backstage.choose.probe_process import ProbeProcess
 from backstage.choose.questions import DEFAULT_SECONDS
 from backstage.choose.sampling import CHUNK, CHUNKS
-from backstage.choose.worker_search import COMPUTING, MAX_PROCESSES
+from backstage.choose.worker_search import FULL_CPU_SHARE, MAX_PROCESSES
 from backstage.system import cpus, environment_summary
 
 ROUNDS = 5  # full runs of each model
@@ -37,7 +37,7 @@ def plan_model(advice: Advice, model: Model) -> Model:
     if model.rounds or model.name not in POOL_CLASSES:
         return model
     workers = max(1, int(cpus()))
-    if model.name != "threads" and advice.cpu_share < COMPUTING:
+    if model.name != "threads" and advice.cpu_share < FULL_CPU_SHARE:
         workers *= MAX_PROCESSES
     size = math.ceil(CHUNK / advice.call_seconds)
     chunk = max(1, min(size, advice.tasks // (CHUNKS * workers)))

@@ -105,7 +105,7 @@ class Measurement:
             )
         for model in self.advice.models:
             if self.sampler.is_ready(model) and not model.rounds:
-                # Calls are long: the sample before the rounds has to do.
+                # Calls are long: the sample before the rounds must suffice.
                 model.rounds = [self.sampler.task_seconds[model.name]]
         decide(self.advice)
         return self.advice

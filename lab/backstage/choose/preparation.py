@@ -13,7 +13,7 @@ PAIRS = 3  # samples with one thread and with two, in turns
 PAIRS_SHARE = 0.12  # of all seconds: what the pairs may take
 MAX_THREADS = 100
 MAX_COROUTINES = 1_000
-MOSTLY = 0.5  # share of CPU time, from which on a call mostly computes
+MOSTLY_COMPUTING = 0.5  # share of CPU time of such calls
 
 
 class Preparation:
@@ -89,9 +89,9 @@ class Preparation:
             speedups = [call_seconds / self.sampler.task_seconds["threads"]]
         self.advice.speedup = median(speedups)
         share = self.advice.cpu_share
-        if share >= MOSTLY:
-            most = median(cores_used) / share
-            self.advice.speedup = min(self.advice.speedup, most)
+        if share >= MOSTLY_COMPUTING:
+            limit = median(cores_used) / share
+            self.advice.speedup = min(self.advice.speedup, limit)
         if self.advice.speedup < MIN_SPEEDUP:
             threads.skipped = "two threads are not clearly faster than one"
 
@@ -109,7 +109,7 @@ class Preparation:
         self.search.start_processes(model, min(self.cores, tasks))
         if (
             self.sampler.is_ready(model)
-            and self.advice.cpu_share < worker_search.COMPUTING
+            and self.advice.cpu_share < worker_search.FULL_CPU_SHARE
         ):
             workers = self.search.find_process_count(model)
             if workers > model.workers:
@@ -123,11 +123,11 @@ class Preparation:
         task_seconds = self.sampler.task_seconds
         # A call in a sample can be shorter than one that is timed alone.
         call_seconds = min(rival.call_seconds, task_seconds["sequential"])
-        least = max(
+        minimum = max(
             call_seconds / (worker_search.MAX_PROCESSES * self.cores),
             call_seconds * self.advice.cpu_share / self.cores,
         )
-        return task_seconds[rival.name] <= least * MIN_DIFFERENCE
+        return task_seconds[rival.name] <= minimum * MIN_DIFFERENCE
 
     def compare_interpreters(self) -> None:
         """Leave interpreters out if processes, which can do more, are as fast.

@@ -7,7 +7,7 @@ from statistics import median
 from rich.table import Table
 
 from backstage.choose.models import Advice, BestModel, measured
-from backstage.choose.preparation import MOSTLY
+from backstage.choose.preparation import MOSTLY_COMPUTING
 from backstage.choose.ranking import Comparison
 from backstage.choose.rules import RULES, Work, by_rule
 from backstage.drawing.text import COLUMNS
@@ -45,7 +45,7 @@ def print_rule(work: Work) -> None:
 def describe_function(advice: Advice) -> list[str]:
     """Return lines on the function: its time, its pickling, remarks."""
     call = f"{advice.function}: {format_seconds(advice.call_seconds)} per call"
-    verb = "computes" if advice.cpu_share >= MOSTLY else "waits"
+    verb = "computes" if advice.cpu_share >= MOSTLY_COMPUTING else "waits"
     share = f"{advice.cpu_share:.0%} of it CPU time"
     lines = [f"{call}, {share}: it mostly {verb}"]
     if advice.speedup is not None:
@@ -74,7 +74,7 @@ def _explain_speedup(advice: Advice, speedup: float) -> str:
         return "it is too short to see whether calls can run at the same time"
     if advice.is_async:
         return "it blocks the event loop"
-    if advice.cpu_share >= MOSTLY:
+    if advice.cpu_share >= MOSTLY_COMPUTING:
         return "its calls take turns"
     return "its calls wait for a lock, or for the GIL"
 

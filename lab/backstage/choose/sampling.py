@@ -60,8 +60,8 @@ class Sampler:
         if seconds * SLACK > self.session.time_left():
             model.skipped = reason
             return
-        least = self.session.seconds * STEP_SHARE
-        self.timeout = max(seconds * SLACK, least)
+        shortest = self.session.seconds * STEP_SHARE
+        self.timeout = max(seconds * SLACK, shortest)
         try:
             step(model)
         except FunctionError as error:
@@ -104,15 +104,15 @@ class Sampler:
         slowest = max(self.session.call_seconds.values())
         unevenness = slowest / self.call_seconds() - 1
         calls = math.ceil(EVENING_CALLS * unevenness)
-        most = self.tasks // model.workers
-        return max(1, min(calls, most)) * model.workers
+        limit = self.tasks // model.workers
+        return max(1, min(calls, limit)) * model.workers
 
     def size(self, model: Model, seconds: float) -> int:
         """Return how many tasks a sample of so many seconds has."""
         task_seconds = self.task_seconds[model.name]
         calls = round(seconds / (task_seconds * model.workers))
-        most = MAX_SAMPLE // model.workers
-        size = min(calls, most) * model.workers
+        limit = MAX_SAMPLE // model.workers
+        size = min(calls, limit) * model.workers
         return max(size, self.smallest_size(model))
 
     def expected_seconds(self, model: Model, seconds: float) -> float:

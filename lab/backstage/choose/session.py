@@ -20,7 +20,7 @@ RESERVE = 0.5  # seconds for the end of the probe
 STEP_SHARE = 0.25  # of all seconds: what a single step may take
 INPUTS_SHARE = 0.1  # of all seconds: time to try more than one input
 SLOW_FIRST_CALL = 0.005  # seconds of a first call that is remarkable ...
-CACHED = 10  # ... if it took this many times as long as a later one
+CACHED_RATIO = 10  # ... if it took this many times as long as a later one
 
 
 class Started(NamedTuple):
@@ -129,8 +129,8 @@ class Session:
         step = self.seconds * STEP_SHARE
         deadline = self.time_left() - self.seconds * INPUTS_SHARE
         for number in Random(0).sample(range(count), count):
-            least = deadline if self.call_seconds else 0
-            if self.time_left() <= least:
+            reserved = deadline if self.call_seconds else 0
+            if self.time_left() <= reserved:
                 break
             try:
                 answer = self.ask(step, action="call", number=number)
@@ -192,7 +192,7 @@ def find_remark(
             "its results differ from call to call or cannot be compared, "
             "so they are not checked"
         )
-    if first < max(SLOW_FIRST_CALL, CACHED * seconds):
+    if first < max(SLOW_FIRST_CALL, CACHED_RATIO * seconds):
         return ""
     factor = first / max(seconds, 1e-9)
     return (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backstage.choose.inputs import Arguments, Function
 from backstage.choose.workers import call_function
 
-MEASURABLE = 0.05  # seconds of repeated calls, to measure one
+MIN_TIMING = 0.05  # seconds of repeated calls, to measure one
 MAX_REPEATS = 3  # times that long, if the share of CPU time is not clear
 CLEAR_SHARES = 0.1, 0.9  # CPU time below or above is clear
 
@@ -28,10 +28,10 @@ def time_repeatedly(function: Function, arguments: Arguments) -> Timing:
     CPU time smaller.
     """
     timings = list[Timing]()
-    deadline = perf_counter() + MAX_REPEATS * MEASURABLE
+    deadline = perf_counter() + MAX_REPEATS * MIN_TIMING
     low, high = CLEAR_SHARES
     while True:
-        timings.append(time_calls(function, arguments, MEASURABLE))
+        timings.append(time_calls(function, arguments, MIN_TIMING))
         share = max(timing.cpu_share for timing in timings)
         if not low < share < high or perf_counter() > deadline:
             break
@@ -40,9 +40,9 @@ def time_repeatedly(function: Function, arguments: Arguments) -> Timing:
 
 
 def time_calls(
-    function: Function, arguments: Arguments, least: float = 0.0
+    function: Function, arguments: Arguments, min_seconds: float = 0.0
 ) -> Timing:
-    """Call once, then again until more than `least` seconds are over."""
+    """Call once, then again until more than `min_seconds` seconds are over."""
     count = 0
     cpu_start, ready_start = cpu_time(), ready_time()
     start = perf_counter()
@@ -50,7 +50,7 @@ def time_calls(
         result = call_function(function, arguments)
         count += 1
         elapsed = perf_counter() - start
-        if elapsed > least:
+        if elapsed > min_seconds:
             break
     cpu_seconds = cpu_time() - cpu_start
     # Without the time when other programs had the cores.

@@ -11,7 +11,7 @@ PEEK = 0.15  # seconds of a sample
 MAX_PROCESSES = 4  # for each core
 WORKER_COUNTS = [2, 8, 32, 128, 512]  # to try, if calls wait
 SHORT_SHARE = 0.025  # of all seconds: calls for which counts are tried
-COMPUTING = 0.9  # share of CPU time: more workers than cores are useless
+FULL_CPU_SHARE = 0.9  # share of CPU time: more workers than cores are useless
 
 
 class WorkerSearch:
@@ -29,7 +29,7 @@ class WorkerSearch:
         share, call_seconds = self.advice.cpu_share, model.call_seconds
         limit = min(limit, self.sampler.tasks)
         is_short = call_seconds <= self.session.seconds * SHORT_SHARE
-        if is_short and share < COMPUTING:
+        if is_short and share < FULL_CPU_SHARE:
             count = sum(number < limit for number in WORKER_COUNTS) + 1
             seconds = 2 * max(PEEK, call_seconds) * count
             step: Step = partial(self.try_worker_counts, limit=limit)
@@ -83,10 +83,10 @@ class WorkerSearch:
         current = model.workers
         start_seconds = model.start_seconds / current
         worker_seconds = self.sampler.task_seconds[model.name] * current
-        least = self.advice.cpu_seconds / self.cores
+        minimum = self.advice.cpu_seconds / self.cores
 
         def estimate_total(workers: int) -> float:
-            task_seconds = max(worker_seconds / workers, least)
+            task_seconds = max(worker_seconds / workers, minimum)
             return workers * start_seconds + self.sampler.tasks * task_seconds
 
         counts = [2 * self.cores, MAX_PROCESSES * self.cores]

@@ -14,9 +14,9 @@ def ticks(last: float) -> list[float]:
     Args:
         last: The end of the axis, more than 0.
     """
-    least = last / MAX_TICKS
-    power = 10 ** math.floor(math.log10(least))
-    step = next(n * power for n in (1, 2, 5, 10) if n * power >= least)
+    min_step = last / MAX_TICKS
+    power = 10 ** math.floor(math.log10(min_step))
+    step = next(n * power for n in (1, 2, 5, 10) if n * power >= min_step)
     return [n * step for n in range(int(last / step) + 1)]
 
 
@@ -37,20 +37,20 @@ class Axis:
             numbers: At least one number; none is negative.
         """
         numbers = list(numbers)
-        least, most = min(numbers), max(numbers)
-        self.first, self.last = 0.0, most or 1.0
-        self.logarithmic = 0 < least * MAX_LINEAR_SPAN < most
+        smallest, largest = min(numbers), max(numbers)
+        self.first, self.last = 0.0, largest or 1.0
+        self.logarithmic = 0 < smallest * MAX_LINEAR_SPAN < largest
         if not self.logarithmic:
             self.ticks = ticks(self.last)
             return
-        powers = range(
-            math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1
-        )
+        lowest_power = math.floor(math.log10(smallest))
+        highest_power = math.ceil(math.log10(largest))
+        powers = range(lowest_power, highest_power + 1)
         decades = [10.0**power for power in powers]
         marks = [step * decade for decade in decades for step in (1, 2, 5)]
-        self.first = max(mark for mark in marks if mark <= least)
-        shown = decades if most >= least * MIN_DECADES_SPAN else marks
-        self.ticks = [tick for tick in shown if self.first <= tick <= most]
+        self.first = max(mark for mark in marks if mark <= smallest)
+        shown = decades if largest >= smallest * MIN_DECADES_SPAN else marks
+        self.ticks = [tick for tick in shown if self.first <= tick <= largest]
 
     def place(self, number: float) -> float:
         """Return where a number is, 0 being the beginning and 1 the end."""

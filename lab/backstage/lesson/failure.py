@@ -11,17 +11,17 @@ from backstage.errors import LabError
 
 # A server that does not answer, a full disk, a killed worker, a constant that
 # makes no sense. The exceptions of requests are OSErrors.
-OUTSIDE = (OSError, BrokenExecutor, LabError)
+OUTSIDE_ERRORS = (OSError, BrokenExecutor, LabError)
 HTTPX_OUTSIDE = ("HTTPError", "InvalidURL")  # in httpx, if it is imported
 
 
 def describe_failure(error: Exception, main: Callable[[], None]) -> str:
     """Return what to print about the exception that ended a lesson.
 
-    A failure that was caused outside the lesson (OUTSIDE) is one line. Any
-    other exception is a mistake in the lesson: a line with the file, the line
-    number and Python's message, and then the frames that lead to it. They are
-    those of the lesson, and the last one.
+    A failure that was caused outside the lesson (OUTSIDE_ERRORS) is one line.
+    Any other exception is a mistake in the lesson: a line with the file, the
+    line number and Python's message, and then the frames that lead to it.
+    They are those of the lesson, and the last one.
 
     Args:
         error: The exception. In a group, the first mistake counts, or else
@@ -31,7 +31,7 @@ def describe_failure(error: Exception, main: Callable[[], None]) -> str:
     lesson = Path(main.__code__.co_filename).resolve()
     httpx = sys.modules.get("httpx")
     names = HTTPX_OUTSIDE if httpx else ()
-    outside = (*OUTSIDE, *(getattr(httpx, name) for name in names))
+    outside = (*OUTSIDE_ERRORS, *(getattr(httpx, name) for name in names))
     frames = traceback.extract_tb(error.__traceback__)
     while isinstance(error, ExceptionGroup):
         _, mistakes = error.split(outside)
@@ -48,8 +48,8 @@ def describe_failure(error: Exception, main: Callable[[], None]) -> str:
         return description
     if frames[-1] != own[-1]:
         own.append(frames[-1])
-    way = traceback.StackSummary.from_list(own).format()
-    return f"{description}\n{''.join(way).rstrip()}"
+    frames_text = traceback.StackSummary.from_list(own).format()
+    return f"{description}\n{''.join(frames_text).rstrip()}"
 
 
 def _frames_of_worker(error: Exception) -> list[traceback.FrameSummary]:

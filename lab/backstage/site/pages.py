@@ -1,6 +1,6 @@
 """What the practice site answers at each path.
 
-Paths and formats are those of httpbin (https://httpbin.org), written anew.
+Paths and formats are those of httpbin (https://httpbin.org).
 In addition there is `/page/{n}`, HTML to parse, and there are pages that fail
 in the same way in every run: `/flaky/{fails}`, `/cut`, `/drop`, `/silent`.
 """

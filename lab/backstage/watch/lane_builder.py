@@ -155,8 +155,8 @@ def _without_rare_states(lane: Lane) -> Lane:
     totals = Counter[str]()
     for shares in lane.slices:
         totals.update(shares)
-    least = RARE * sum(totals.values())
-    rare = {state for state, total in totals.items() if total < least}
+    minimum = RARE * sum(totals.values())
+    rare = {state for state, total in totals.items() if total < minimum}
     slices: list[Slice] = []
     for shares in lane.slices:
         kept = {

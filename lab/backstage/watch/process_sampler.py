@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 FORK_SERVER = "multiprocessing.forkserver"  # in its command line
 COMMAND_TIME = 0.25  # seconds in which a process gets its command line
 MIN_LOOKS = 3  # before looks are throttled: the first one costs much more
-COMMAND_LOOKS = 3  # looks in which it may not have it, however rare they are
+COMMAND_LOOKS = 3  # looks at a new process, even if they are rare
 
 
 @dataclass

@@ -86,9 +86,9 @@ class EventRecorder:
         """
         complete, _, _ = site_log.rpartition("\n")
         for number, line in enumerate(complete.splitlines(), 1):
-            visit = json.loads(line)
-            arrived = visit["arrived"] - self._start_timestamp
-            self.add(RequestStarted(arrived, number, visit["path"]))
-            if visit["ended"]:
-                ended = visit["ended"] - self._start_timestamp
-                self.add(RequestEnded(ended, number, visit["status"]))
+            request = json.loads(line)
+            arrived = request["arrived"] - self._start_timestamp
+            self.add(RequestStarted(arrived, number, request["path"]))
+            if request["ended"]:
+                ended = request["ended"] - self._start_timestamp
+                self.add(RequestEnded(ended, number, request["status"]))

@@ -117,10 +117,10 @@ def _group_by_phase(
     for request in sorted(
         recording.requests.values(), key=lambda request: request.started
     ):
-        begun = [
+        has_started = [
             phase.start - TOLERANCE <= request.started for phase in phases
         ]
-        number = max(sum(begun) - 1, 0)
+        number = max(sum(has_started) - 1, 0)
         failed_there = failed[number, request.path]
         for page in failed_there:
             if (page[-1].ended or 0.0) <= request.started:

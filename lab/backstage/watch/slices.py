@@ -25,7 +25,8 @@ from backstage.watch.workers import (
     main_process,
 )
 
-TURN_WINDOW = 0.05  # seconds: who takes turns computes before and after
+# A thread that takes turns gets some CPU time just before and after a wait.
+TURN_WINDOW = 0.05  # seconds on each side
 TURN_SHARE = 0.02  # of a core: the least CPU time in such a window
 REQUEST_GAP = 0.03  # seconds from one request to the next one of a loop
 

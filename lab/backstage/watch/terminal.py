@@ -120,9 +120,9 @@ def _row_signs(row: Row, columns: int, scale: float) -> str:
             for column in range(start, end + 1):
                 under_way[column] += 1
                 failing[column] += request.failed
-        for begun, ended in retry_delays(page):
+        for started, ended in retry_delays(page):
             end = min(int(ended * scale), last_column)
-            for column in range(int(begun * scale), end + 1):
+            for column in range(int(started * scale), end + 1):
                 is_delay[column] = True
     signs = ""
     for count, failed, delay in zip(under_way, failing, is_delay, strict=True):

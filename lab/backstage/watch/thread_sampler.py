@@ -19,7 +19,7 @@ from backstage.watch.usage import Usage, read_thread_name, read_thread_usages
 from backstage.watch.wait_reasons import read_wait_reason
 
 NAME_TIME = 0.25  # seconds in which a thread gets its name
-MIN_COMPUTING = 0.9  # share of a core: who computes that much does not wait
+NO_WAIT_SHARE = 0.9  # of a core: a thread that computes more does not wait
 
 
 @dataclass
@@ -107,7 +107,7 @@ class ThreadSampler:
                 self._recorder.add(ThreadRenamed(now, pid, number, name))
         share = (usage.cpu - thread.cpu) / (now - thread.time)
         reason = ""
-        if share <= MIN_COMPUTING:
+        if share <= NO_WAIT_SHARE:
             reason = read_wait_reason(pid, number)
         self._recorder.add(
             ThreadSampled(now, pid, number, usage.cpu, usage.ready, reason)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from backstage.watch import wait_reasons
 from backstage.watch.recording import Process, Recording, Sample, Thread
 
-MIN_COMPUTING = 1 / 60  # of the run: a helper thread computes less
+MIN_WORKER_SHARE = 1 / 60  # of the run: a helper thread computes less
 # How the names of pool threads begin where the system has them (from Python
 # 3.14 on).
 INTERPRETER_POOL = "InterpreterPool"
@@ -39,7 +39,7 @@ def find_workers(recording: Recording) -> Workers:
     own_threads = list(main_process(recording).threads.values())
     threads = []
     for thread in own_threads[1:]:
-        computes = thread.cpu >= recording.seconds * MIN_COMPUTING
+        computes = thread.cpu >= recording.seconds * MIN_WORKER_SHARE
         waits_outside = _waits_outside(thread, bool(processes))
         if computes or waits_outside or is_pool_thread(thread):
             threads.append(thread)
