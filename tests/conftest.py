@@ -223,11 +223,11 @@ def invoke(
 ) -> Invoke:
     """Return a function that runs the command in this process."""
 
-    def run(*words: str) -> Answer:
+    def run(*arguments: str) -> Answer:
         caplog.clear()
         status: int | str | None
         try:
-            status = app.run(words)
+            status = app.run(arguments)
         except SystemExit as end:
             status = end.code or 0
         return Answer(status, *capfd.readouterr(), list(caplog.messages))

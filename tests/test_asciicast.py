@@ -17,13 +17,13 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals")
 
 
 def record_command(
-    folder: Path, *words: str, before: str = "pass"
+    folder: Path, *arguments: str, before: str = "pass"
 ) -> list[str]:
     """Return a command that records into x.cast in a folder."""
     code = (
         "import sys, pathlib; from backstage import asciicast; "
         f"asciicast.FOLDER = pathlib.Path({str(folder)!r}); {before}; "
-        f"sys.exit(asciicast.record({list(words)!r}, 'x'))"
+        f"sys.exit(asciicast.record({list(arguments)!r}, 'x'))"
     )
     return [sys.executable, "-c", code]
 

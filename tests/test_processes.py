@@ -110,14 +110,14 @@ def test_a_child_that_ignores_ctrl_c_is_killed(
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         [str(SERVER)],
         ["-c", "from multiprocessing.resource_tracker import main; main(3)"],
     ],
 )
 def test_some_processes_are_left_to_end_by_themselves(
-    words: list[str],
+    arguments: list[str],
 ) -> None:
     killed = []
 
@@ -126,7 +126,7 @@ def test_some_processes_are_left_to_end_by_themselves(
             return psutil.STATUS_RUNNING
 
         def cmdline(self) -> list[str]:
-            return [sys.executable, *words]
+            return [sys.executable, *arguments]
 
         def kill(self) -> None:
             killed.append(self)
@@ -134,6 +134,6 @@ def test_some_processes_are_left_to_end_by_themselves(
     process: Any = Process()
     assert kill(process)
     assert killed == []
-    words[:] = ["worker.py"]
+    arguments[:] = ["worker.py"]
     assert kill(process)
     assert killed == [process]

@@ -13,7 +13,7 @@ from support.results import read_texts
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["bench", "nonsense"], "no group 'nonsense'; there are computing, "),
         (["bench", "--", "--benchmark-json"], "expected one argument"),
@@ -24,9 +24,9 @@ from support.results import read_texts
     ],
 )
 def test_bad_usage_is_reported_in_a_line(
-    words: list[str], message: str, invoke: Invoke
+    arguments: list[str], message: str, invoke: Invoke
 ) -> None:
-    answer = invoke(*words)
+    answer = invoke(*arguments)
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.count("\n") == 1
     assert message in answer.err

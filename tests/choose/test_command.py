@@ -14,7 +14,7 @@ FUNCTIONS = "support.functions"
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "message"),
+    ("arguments", "status", "message"),
     [
         (["fail", "--input", "1"], 1, "input 1: ValueError: never 1"),
         (
@@ -28,9 +28,9 @@ FUNCTIONS = "support.functions"
     ],
 )
 def test_a_failure_with_a_function_is_one_line(
-    words: list[str], status: int, message: str, functions: None
+    arguments: list[str], status: int, message: str, functions: None
 ) -> None:
-    name, *options = words
+    name, *options = arguments
     run = run_lab("choose", f"{FUNCTIONS}:{name}", *options)
     assert (run.returncode, run.stdout) == (status, "")
     assert run.stderr.startswith("lab: ")
@@ -39,7 +39,7 @@ def test_a_failure_with_a_function_is_one_line(
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["nowhere:f"], "ModuleNotFoundError: No module named 'nowhere'"),
         (["--workload", "rests"], "waits, computes, c, mixed, not"),
@@ -48,9 +48,9 @@ def test_a_failure_with_a_function_is_one_line(
     ],
 )
 def test_a_failure_without_a_function_is_one_line(
-    words: list[str], message: str, functions: None
+    arguments: list[str], message: str, functions: None
 ) -> None:
-    run = run_lab("choose", *words)
+    run = run_lab("choose", *arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith("lab: ")
     assert run.stderr.count("\n") == 1
@@ -69,15 +69,15 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.timing
 def test_the_whole_command(functions: None) -> None:
-    words = [f"{FUNCTIONS}:wait", "--input", "1", "--tasks", "9"]
+    arguments = [f"{FUNCTIONS}:wait", "--input", "1", "--tasks", "9"]
     start = time.monotonic()
-    run = run_lab("choose", *words)
+    run = run_lab("choose", *arguments)
     # With the start of Python, and its imports.
     assert time.monotonic() - start < questions.DEFAULT_SECONDS + 5
     assert (run.returncode, run.stderr) == (0, "")
     assert max(map(len, run.stdout.splitlines())) < 80
     assert "\nuse threads" in run.stdout
-    run = run_lab("choose", *words, "--json", "--seconds", "6")
+    run = run_lab("choose", *arguments, "--json", "--seconds", "6")
     assert (run.returncode, run.stderr) == (0, "")
     assert json.loads(run.stdout)["best"] == "threads"
 
@@ -90,5 +90,5 @@ def test_ctrl_c(functions: None) -> None:
         return len(command.children(recursive=True)) >= 3
 
     target = f"{FUNCTIONS}:hang_in_child_process"
-    words = ["choose", target, "--input", "1", "--seconds", "40"]
-    assert interrupt_lab(sign, *words) == ["lab: stopped by Ctrl-C"]
+    arguments = ["choose", target, "--input", "1", "--seconds", "40"]
+    assert interrupt_lab(sign, *arguments) == ["lab: stopped by Ctrl-C"]

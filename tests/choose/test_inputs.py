@@ -32,8 +32,8 @@ def test_files_without_inputs(tmp_path: Path) -> None:
 
 
 def test_an_input_that_is_too_long_for_a_file_name() -> None:
-    words = [f"[{'1, ' * 2_000}]"]
-    assert read_inputs(words) == words
+    arguments = [f"[{'1, ' * 2_000}]"]
+    assert read_inputs(arguments) == arguments
 
 
 @pytest.mark.parametrize(

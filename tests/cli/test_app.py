@@ -43,7 +43,7 @@ def test_the_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "texts"),
+    ("arguments", "texts"),
     [
         (["reccord"], ["no such command 'reccord'", "mean 'record'?"]),
         (["xyz"], ["no such command 'xyz'; see uv run lab --help"]),
@@ -83,9 +83,9 @@ def test_the_help_names_every_command() -> None:
     ],
 )
 def test_bad_usage_is_one_line(
-    words: list[str], texts: list[str], invoke: Invoke
+    arguments: list[str], texts: list[str], invoke: Invoke
 ) -> None:
-    answer = invoke(*words)
+    answer = invoke(*arguments)
     assert (answer.status, answer.out) == (2, "")
     assert len(answer.err.splitlines()) == 1
     for text in texts:
@@ -99,15 +99,15 @@ def test_the_process_exits_with_the_status_of_a_usage_error() -> None:
 
 
 def test_lessons_may_be_separated_by_commas() -> None:
-    for words in ["03,04"], ["03,", "04"], ["03", "04"]:
-        chosen = parse_lessons([*words, "WORK=1, 2"])
+    for arguments in ["03,04"], ["03,", "04"], ["03", "04"]:
+        chosen = parse_lessons([*arguments, "WORK=1, 2"])
         assert [lesson.number for lesson, _ in chosen] == ["03", "04"]
         assert all(changes == {"WORK": "1, 2"} for _, changes in chosen)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX shell needed")
 @pytest.mark.parametrize(
-    ("words", "status", "errors"),
+    ("arguments", "status", "errors"),
     [
         ("<&-", 0, ""),
         ("2>&-", 0, ""),
@@ -117,13 +117,13 @@ def test_lessons_may_be_separated_by_commas() -> None:
     ],
 )
 def test_a_closed_or_full_stream(
-    words: str, status: int, errors: str, monkeypatch: pytest.MonkeyPatch
+    arguments: str, status: int, errors: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    if "full" in words and not Path("/dev/full").exists():
+    if "full" in arguments and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     result = subprocess.run(
-        f"{shlex.join(LAB)} {words}",
+        f"{shlex.join(LAB)} {arguments}",
         shell=True,
         capture_output=True,
         text=True,
@@ -134,10 +134,10 @@ def test_a_closed_or_full_stream(
 
 def complete(line: str) -> list[str]:
     """Return what the shell offers for the last word of a command line."""
-    *words, incomplete = line.split(" ")
+    *arguments, incomplete = line.split(" ")
     completer = ShellComplete(lab, {}, "lab", "_LAB_COMPLETE")
-    found = completer.get_completions(words, incomplete)
-    return [str(item.value) for item in found]
+    completions = completer.get_completions(arguments, incomplete)
+    return [str(item.value) for item in completions]
 
 
 def test_the_shell_completes_lessons_commands_and_constants() -> None:
@@ -163,13 +163,13 @@ def test_the_readme_names_what_exists(command_line: str) -> None:
     for name in re.findall(r"(?:basics|lab|tests)/[\w/]+\.py", command_line):
         assert (ROOT / name).is_file()
     match shlex.split(command_line):
-        case ["uv", "run", "lab", *words] if words:
-            parse_command_line(words)
+        case ["uv", "run", "lab", *arguments] if arguments:
+            parse_command_line(arguments)
 
 
-def parse_command_line(words: list[str]) -> None:
-    """Parse the words after `lab` as the command line does."""
-    context = lab.make_context("lab", [x for x in words if x != "--help"])
+def parse_command_line(arguments: list[str]) -> None:
+    """Parse the arguments after `lab` as the command line does."""
+    context = lab.make_context("lab", [x for x in arguments if x != "--help"])
     rest = [*context._protected_args, *context.args]
     if not rest:
         return

@@ -69,7 +69,7 @@ def test_it_measures_a_function_of_another_project(
         },
     )
 
-    def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
         lab_in_project = ["uv", "run", "--quiet", "--with", str(ROOT), "lab"]
         environment = {
             name: value
@@ -77,7 +77,7 @@ def test_it_measures_a_function_of_another_project(
             if not name.startswith(("UV_", "VIRTUAL_ENV", "PYTHONPATH"))
         }
         return subprocess.run(
-            [*lab_in_project, *words],
+            [*lab_in_project, *arguments],
             cwd=tmp_path,
             env=environment | {"UV_PYTHON": sys._base_executable},  # type: ignore[attr-defined]
             capture_output=True,
@@ -98,7 +98,7 @@ def test_it_measures_a_function_of_another_project(
     assert names[:2] == ["sequential", "threads"]
     assert advice["call_seconds"] == pytest.approx(0.015, abs=0.01)
 
-    for words in [], ["03"], ["watch", "03"], ["quick"]:
-        result = lab(*words)
+    for arguments in [], ["03"], ["watch", "03"], ["quick"]:
+        result = lab(*arguments)
         assert (result.returncode, result.stdout) == (1, "")
         assert re.fullmatch("lab: the lessons are not here.*\n", result.stderr)

@@ -37,11 +37,11 @@ def test_film_uses_the_constants_for_filming(
 
 
 @pytest.mark.parametrize(
-    ("words", "in_terminal", "pauses"),
+    ("arguments", "in_terminal", "pauses"),
     [([], True, True), (["--no-pause"], True, False), ([], False, False)],
 )
 def test_the_course_pauses_only_in_a_terminal(
-    words: list[str],
+    arguments: list[str],
     in_terminal: bool,
     pauses: bool,
     monkeypatch: pytest.MonkeyPatch,
@@ -56,5 +56,5 @@ def test_the_course_pauses_only_in_a_terminal(
     monkeypatch.setattr("sys.stdin.isatty", lambda: in_terminal)
     monkeypatch.setattr("sys.stdout.isatty", lambda: in_terminal)
     monkeypatch.setattr(sequence, "run_course", run_course)
-    assert app.run(["all", *words]) == 0
+    assert app.run(["all", *arguments]) == 0
     assert calls == [(pauses, False)]

@@ -71,15 +71,15 @@ def test_a_mistake_in_the_catalogue_is_one_line(
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("words", [[], ["1"], ["quick"], ["calibrate"]])
+@pytest.mark.parametrize("arguments", [[], ["1"], ["quick"], ["calibrate"]])
 def test_commands_need_a_clone_of_the_repository(
-    words: list[str],
+    arguments: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     invoke: Invoke,
 ) -> None:
     monkeypatch.setattr(catalogue, "CATALOGUE", tmp_path / "course.toml")
-    answer = invoke(*words)
+    answer = invoke(*arguments)
     assert (answer.status, answer.out) == (1, "")
     assert answer.err == (
         "lab: the lessons are not here: "

@@ -19,7 +19,7 @@ def test_a_cue_sheet_has_everything_that_an_instructor_needs(
     expected += [f"uv run lab {lesson.number}", f"{notes.minutes} minutes"]
     expected += [f"{name} = " for name in lesson.constants]
     text = " ".join(sheet.split())
-    for words in expected:
-        assert " ".join(words.split()) in text
+    for sentence in expected:
+        assert " ".join(sentence.split()) in text
     film = shlex.join(f"{k}={v}" for k, v in notes.film.items())
     assert (f"--film ({film})" in text) == bool(notes.film)

@@ -40,9 +40,9 @@ def run_python(
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(project_copy / "lab"))
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *words],
+            [sys.executable, *arguments],
             cwd=project_copy,
             capture_output=True,
             text=True,

@@ -130,8 +130,8 @@ def test_a_matrix_has_a_row_for_each_python(
 @needs_uv
 @pytest.mark.slow
 def test_a_matrix_of_real_environments(traced: None) -> None:
-    words = "matrix", f"{MISSING},{CURRENT}", "03", "WORK=1_000"
-    result = run_lab("--quiet", *words)
+    arguments = "matrix", f"{MISSING},{CURRENT}", "03", "WORK=1_000"
+    result = run_lab("--quiet", *arguments)
     assert result.returncode == 1
     reason = "uv cannot find this Python"
     assert result.stderr == f"lab: Python {MISSING}: {reason}\n"

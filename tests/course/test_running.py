@@ -97,8 +97,8 @@ def test_a_long_value_is_announced_within_80_columns(
     announce(find("1"), {"SIZE": pages})
     lines = caplog.messages[1].splitlines()
     assert max(map(len, lines)) < 80
-    words = shlex.split(" ".join(line.strip() for line in lines))
-    assert words[1] == f"SIZE={pages}"
+    arguments = shlex.split(" ".join(line.strip() for line in lines))
+    assert arguments[1] == f"SIZE={pages}"
 
 
 @needs_groups
@@ -127,13 +127,13 @@ def test_ctrl_c_ends_the_lesson_and_the_command(
 
 
 @needs_groups
-@pytest.mark.parametrize("words", [["10"], ["all"], ["calibrate"]])
+@pytest.mark.parametrize("arguments", [["10"], ["all"], ["calibrate"]])
 def test_ctrl_c_right_after_the_start_is_one_line(
-    words: list[str], traced: None
+    arguments: list[str], traced: None
 ) -> None:
     """The lesson is not even imported then."""
     with start_lab(
-        *words,
+        *arguments,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -141,7 +141,7 @@ def test_ctrl_c_right_after_the_start_is_one_line(
         assert command.stderr
         assert command.stderr.readline() == f"{environment_summary()}\n"
         children = psutil.Process(command.pid).children
-        wait_until(lambda: words == ["calibrate"] or bool(children()))
+        wait_until(lambda: arguments == ["calibrate"] or bool(children()))
         os.killpg(command.pid, signal.SIGINT)
         _, errors = command.communicate(timeout=10)
     assert command.returncode == 130

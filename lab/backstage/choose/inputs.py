@@ -16,26 +16,26 @@ Function = Callable[..., Any]
 Arguments = tuple[Any, ...]  # of one call
 
 
-def read_inputs(words: Sequence[str]) -> list[str]:
+def read_inputs(sources: Sequence[str]) -> list[str]:
     """Return the expressions for a function's inputs.
 
     Args:
-        words: Expressions, and names of files that have an input on each
+        sources: Expressions, and names of files that have an input on each
             line. A line is a Python literal; otherwise its text is a string.
 
     Raises:
         UsageError: If a file cannot be read, or there is no input in them.
     """
     expressions = list[str]()
-    for word in words:
+    for word in sources:
         file = Path(word)
         try:
             is_file = file.is_file()
         except OSError:  # Python 3.12 and 3.13: too long for a file's name
             is_file = False
         expressions += _read_file(file) if is_file else [word]
-    if words and not expressions:
-        raise UsageError(f"there is no input in {words[0]!r}")
+    if sources and not expressions:
+        raise UsageError(f"there is no input in {sources[0]!r}")
     return expressions
 
 

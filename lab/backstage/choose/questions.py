@@ -165,8 +165,10 @@ def _matters(name: str, answers: Mapping[str, str]) -> bool:
         if other != name
     }
     for chosen in product(*values.values()):
-        others = dict(zip(values, chosen, strict=True))
-        works = (_make_work({**others, name: x}) for x in _possible(name))
+        other_answers = dict(zip(values, chosen, strict=True))
+        works = (
+            _make_work({**other_answers, name: x}) for x in _possible(name)
+        )
         if len({by_rule(work) for work in works}) > 1:
             return True
     return False

@@ -130,11 +130,11 @@ def find_contenders(models: Sequence[Model], tasks: int) -> list[Model]:
     equal = [
         model for model in simpler if not _is_beaten(model, models, tasks)
     ]
-    others = equal or [second]
+    rivals = equal or [second]
     ratios = compare(second, fastest, tasks).ratios
     if not equal and min(ratios) > CLEAR_DIFFERENCE:
         return []
-    return [model for model in models if model in [fastest, *others]]
+    return [model for model in models if model in [fastest, *rivals]]
 
 
 def _is_far_behind(model: Model, models: Sequence[Model], tasks: int) -> bool:
@@ -229,10 +229,10 @@ def decide(advice: Advice) -> None:
     # The rounds have more calls than there were at first.
     advice.cpu_seconds *= sequential.call_seconds / advice.call_seconds
     advice.call_seconds = sequential.call_seconds
-    best, *others = rank(models, advice.tasks)
+    best, *slower = rank(models, advice.tasks)
     advice.best = best.name
-    if others:
-        second = others[0]
+    if slower:
+        second = slower[0]
         comparison = compare(second, best, advice.tasks)
         advice.second = second.name
         advice.ratios = comparison.ratios

@@ -149,8 +149,8 @@ class Session:
             if remarks[number]
         ]
         if not self.call_seconds:
-            first, *others = lines
-            more = f"; and {len(others):,} more" if others else ""
+            first, *rest = lines
+            more = f"; and {len(rest):,} more" if rest else ""
             raise LabError(first + more)
         self.cpu_seconds = mean(cpu_seconds)
         return lines
