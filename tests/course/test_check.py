@@ -8,6 +8,7 @@ import pytest
 from backstage.course import check
 from backstage.course.catalogue import Lesson, lessons
 from backstage.course.check import Outcome, check_lesson, check_run
+from backstage.course.core_speed import CoreSpeed
 from backstage.course.predictions import holds
 from backstage.course.selection import find
 from backstage.errors import LabError
@@ -112,6 +113,18 @@ def test_other_programs_count_before_a_run_and_after_it(
     monkeypatch.setattr(check, "measure_other_load", lambda: next(samples))
     verdict = check_run(find("1"), {"SIZE": "4"})
     assert verdict.outcome == Outcome.UNCLEAR
+
+
+def test_a_core_whose_speed_changed_makes_it_unclear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    monkeypatch.setattr(CoreSpeed, "change", 1.5)
+    assert check_run(find("1"), {}).outcome == Outcome.HELD
+    verdict = check_run(find("1"), {"SIZE": "4"})
+    assert verdict.outcome == Outcome.UNCLEAR
+    assert verdict.reason == "a core was at times 1.5 times as slow"
 
 
 def test_other_programs_are_counted_in_cores(
