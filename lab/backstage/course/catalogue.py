@@ -116,11 +116,13 @@ class Part:
         title: A few words.
         summary: A sentence.
         numbers: The numbers of its lessons.
+        page: The path of the page that lists them, from the project's folder.
     """
 
     title: str
     summary: str
     numbers: list[str]
+    page: str = "README.md"
 
 
 def lessons() -> list[Lesson]:
@@ -228,6 +230,7 @@ def _load_parts() -> list[tuple[Part, list[dict[str, Any]]]]:
                     part["title"],
                     part["summary"],
                     [entry["number"] for entry in part["lesson"]],
+                    part.get("page", Part.page),
                 ),
                 part["lesson"],
             )
