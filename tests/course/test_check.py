@@ -13,14 +13,15 @@ from backstage.course.predictions import holds
 from backstage.course.selection import find
 from backstage.errors import LabError
 from backstage.system import gil_is_on
-from support.lessons import RunLesson, find_once, write_lessons
+from support.lessons import RunLesson, find_once, is_tool, write_lessons
 
 LONG = 3  # seconds of a run that make its test a slow one
 
 
 def is_quick(lesson: Lesson) -> bool:
     waits_for_pages = "fetches" in lesson.notes.kinds
-    return (lesson.notes.seconds or 0) < LONG and not waits_for_pages
+    is_long = (lesson.notes.seconds or 0) >= LONG
+    return not (waits_for_pages or is_long or is_tool(lesson))
 
 
 each_lesson = pytest.mark.parametrize(
