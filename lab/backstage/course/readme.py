@@ -198,13 +198,13 @@ def format_tools(course: Sequence[Lesson]) -> str:
     return "\n".join(rows)
 
 
-def describe_origin() -> str:
-    """Return the sentence on where and when the lessons were measured."""
+def describe_origin(command: str = "uv run lab readme") -> str:
+    """Return the sentence on where, when and how lessons were measured."""
     machine = f"{platform.system()} {platform.machine()}"
     today = datetime.datetime.now(datetime.UTC).date()
     return (
         f"Measured on {machine}, {environment_summary()}, on {today}, by "
-        "`uv run lab readme`."
+        f"`{command}`."
     )
 
 
