@@ -61,7 +61,7 @@ def test_a_path_to_another_file_is_no_lesson(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "nearest"),
     [
-        ("5", "05"),
+        ("005", "05"),
         ("012", "12"),
         ("lab/3.py", "3"),
         ("lab/03", "03"),
