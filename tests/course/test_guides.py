@@ -12,6 +12,7 @@ import pytest
 from backstage.course import guides
 from backstage.course.catalogue import ROOT
 from backstage.errors import LabError, UsageError
+from support.commands import Invoke
 
 MAX_LINES = 250
 PAGES = sorted(guides.GUIDES.glob("*.md"))
@@ -126,6 +127,27 @@ def test_its_shell_commands_run(command: str) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def find_matrix() -> list[list[str]]:
+    """Return the rows of the decision matrix: work, options, model, why."""
+    page = guides.GUIDES / "README.md"
+    lines = page.read_text("utf-8").splitlines() if page.exists() else []
+    rows = [line for line in lines if "`--workload" in line]
+    return [
+        [cell.strip().strip("`") for cell in row.strip("|").split("|")]
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("row", find_matrix(), ids=lambda row: row[0])
+def test_the_rules_agree_with_the_matrix(
+    row: list[str], invoke: Invoke
+) -> None:
+    _, options, model, _ = row
+    answer = invoke("choose", *options.split())
+    assert (answer.status, answer.err) == (0, "")
+    assert f"use {model}; second: " in answer.out
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ CANCELLED = "running False, done True, cancelled True"
 def test_a_task_goes_on_after_a_timeout_and_after_cancel(
     run_lesson: RunLesson,
 ) -> None:
-    result = run_lesson("6", COOKING=0.2, TIMEOUT=0.08)
+    result = run_lesson("6", COOKING=0.25, TIMEOUT=0.1)
     assert (result.status, result.errors) == (0, [])
     # Without the times, and without the empty lines.
     lines = [re.sub(r"\d\.\d\d s", "T", line) for line in result.lines if line]
