@@ -3,8 +3,8 @@
 A thread runs the code of a program, step by step. A program starts with one,
 the main thread. Here the main thread creates other threads and starts them.
 
-Prediction: 3 dishes together take as long as rice alone, about 2.0 s. Rice
-takes the longest of the three.
+Prediction: 3 dishes together take as long as rice alone, about 2.0 s. All of
+them cook at the same time, and rice takes the longest.
 """
 
 from threading import Thread
@@ -15,7 +15,7 @@ from backstage import run  # run(main) calls main, and explains errors
 RICE = 2.0  # seconds until the rice is ready
 SOUP = 1.5  # seconds until the soup is ready
 EGGS = 0.5  # seconds until the eggs are ready
-TABLE = 1.0  # seconds that the main thread needs to set the table
+TABLE = 1.0  # seconds that the main thread needs for the table
 
 
 def cook(dish: str, seconds: float, start: float) -> None:
@@ -35,14 +35,15 @@ def cook_rice() -> float:
     start = perf_counter()
     # The new thread will call cook("rice", RICE, start), but not yet.
     rice = Thread(target=cook, args=("rice", RICE, start))
-    report(start, f"main: rice is created, alive: {rice.is_alive()}")
+    # A thread is alive from its start() until its function has ended.
+    report(start, f"main: rice thread is created, alive: {rice.is_alive()}")
 
     rice.start()  # Now the new thread calls cook. We do not wait for it.
-    sleep(TABLE)  # The main thread sets the table at the same time.
-    report(start, f"main: table is set, alive: {rice.is_alive()}")
+    sleep(TABLE)  # The main thread prepares the table at the same time.
+    report(start, f"main: table is ready, alive: {rice.is_alive()}")
 
     rice.join()  # waits until the thread has ended
-    report(start, f"main: rice has ended, alive: {rice.is_alive()}")
+    report(start, f"main: rice thread has ended, alive: {rice.is_alive()}")
     return perf_counter() - start
 
 
@@ -54,13 +55,14 @@ def cook_three_dishes() -> float:
     threads = [rice, soup, eggs]
     report(start, f"main: all are created, alive: {count_alive(threads)}")
 
-    # Start all of them first. A join() in this loop would wait for the rice
-    # before the soup is started.
+    # Start all of them first. With a join() in this loop, the dishes would
+    # cook one after the other.
     for thread in threads:
         thread.start()
     sleep(TABLE)
-    report(start, f"main: table is set, alive: {count_alive(threads)}")
+    report(start, f"main: table is ready, alive: {count_alive(threads)}")
 
+    # If a thread has ended already, join() does not wait.
     for thread in threads:
         thread.join()
     report(start, f"main: all have ended, alive: {count_alive(threads)}")

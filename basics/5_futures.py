@@ -47,7 +47,7 @@ def use_submit() -> None:
     with ThreadPoolExecutor(CASHIERS) as pool:
         futures = submit_all(pool, EQUAL)
         print(f"submit: in the with block, {count_done(futures)} tasks done")
-    # The end of the with block waits until all tasks are done.
+    # At the end of the with block, Python waits until all tasks are done.
     elapsed = perf_counter() - start
     print(f"submit: after the with block, {count_done(futures)} tasks done")
     for future in futures:
@@ -58,32 +58,32 @@ def use_submit() -> None:
 
 
 def use_map() -> float:
-    arrivals = []  # seconds until we get each result
+    received = []  # seconds until we get each result
     start = perf_counter()
     with ThreadPoolExecutor(CASHIERS) as pool:
-        # map gives us the results in the order of the customers. So we get
-        # the first result when customer 1 has paid.
+        # map gives all tasks to the pool at once, and gives us the results in
+        # the order of the customers. So all results wait for customer 1.
         customers = range(1, len(UNEQUAL) + 1)
         for visit in pool.map(serve, customers, UNEQUAL):
             seconds = perf_counter() - start
-            arrivals.append(seconds)
+            received.append(seconds)
             print(f"map: customer {visit.customer} after {seconds:.2f} s")
-    print(f"map: {len(arrivals)} customers in {arrivals[-1]:.2f} s\n")
-    return arrivals[0]
+    print(f"map: {len(received)} customers in {received[-1]:.2f} s\n")
+    return received[0]
 
 
 def use_as_completed() -> float:
-    arrivals = []  # seconds until we get each result
+    received = []  # seconds until we get each result
     start = perf_counter()
     with ThreadPoolExecutor(CASHIERS) as pool:
         # as_completed gives us each future as soon as its task is done.
         for future in as_completed(submit_all(pool, UNEQUAL)):
             customer = future.result().customer
             seconds = perf_counter() - start
-            arrivals.append(seconds)
+            received.append(seconds)
             print(f"as_completed: customer {customer} after {seconds:.2f} s")
-    print(f"as_completed: {len(arrivals)} customers in {arrivals[-1]:.2f} s\n")
-    return arrivals[0]
+    print(f"as_completed: {len(received)} customers in {received[-1]:.2f} s\n")
+    return received[0]
 
 
 def main() -> None:

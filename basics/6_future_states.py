@@ -1,10 +1,11 @@
 """Order dishes from one cook, and look at the futures of the orders.
 
 A future stands for a task in a pool. The task waits in a queue, then it runs,
-then it is done. After that the future holds its result or its error.
+then it is done: the future holds its result or its error. A task that is still
+in the queue can be cancelled. Then it is done too, without a result.
 
-Prediction: TimeoutError after about 0.4 s, but still a result after about
-1.0 s; cancelled: 1 of 2 orders, the one that was still in the queue.
+Prediction: our waiting ends with a TimeoutError after about 0.4 s. The result
+comes after about 1.0 s. Cancelled: 1 of 2 orders, the one in the queue.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,7 +37,8 @@ def order_soup_and_fish(pool: ThreadPoolExecutor) -> None:
     soup = pool.submit(cook, "soup")
     fish = pool.submit(cook, "fish")
 
-    # result() waits until the task is done. It returns what cook returned.
+    # result() waits until the task is done. It returns what cook() returned.
+    # ("!r" prints a value as in Python code: a string with its quotes.)
     print(f"soup: result {soup.result()!r}")
     # exception() waits too. It returns the error of the task, or None.
     # fish.result() would raise this error.
@@ -55,7 +57,7 @@ def order_pizza_and_tea(pool: ThreadPoolExecutor) -> None:
     report("pizza", pizza)
     report("tea", tea)
 
-    # cancel() returns whether the task could be cancelled.
+    # cancel() returns False if it is too late: the task already runs.
     print(f"\npizza: cancel() returns {pizza.cancel()}")
     print(f"tea: cancel() returns {tea.cancel()}")
 
@@ -79,6 +81,7 @@ def wait_until_timeout(order: Future[str]) -> None:
     except TimeoutError:
         # Only our waiting ends here. The cook does not stop.
         return
+    # Somebody has changed the constants, and the lesson shows nothing.
     raise RuntimeError("ready before the timeout: COOKING is too short")
 
 

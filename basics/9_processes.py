@@ -3,15 +3,15 @@
 The factorial of 4, written as 4!, is 1 * 2 * 3 * 4. Process starts one new
 process for one job. A pool starts its processes once, and they share the jobs.
 
-Prediction: correct: 12 of 12 results. Processes: one by one 1, Process 4, Pool
-at most 2.
+Prediction: correct: 12 of 12 results. Number of processes: 1 one by one, 4
+with Process, 1 or 2 with Pool (a fast process can do all jobs).
 """
 
 import math
 import multiprocessing
 import os
 from collections.abc import Callable
-from multiprocessing.queues import Queue  # type of multiprocessing.Queue()
+from multiprocessing.queues import Queue  # only for the type hints
 from time import perf_counter
 from typing import NamedTuple
 
@@ -44,12 +44,14 @@ def compute_one_by_one() -> list[Result]:
 
 
 def put_result(number: int, queue: Queue[Result]) -> None:
-    # Process ignores what its function returns. So we put it into a queue.
+    # What a function returns stays in its process. So we send it to the main
+    # process through a queue.
     queue.put(count_digits(number))
 
 
 def compute_with_process() -> list[Result]:
-    # This queue connects processes. (queue.Queue connects only threads.)
+    # This queue connects processes. (The queue.Queue of lesson 07 works only
+    # inside one process.)
     queue: Queue[Result] = multiprocessing.Queue()
     processes = [
         multiprocessing.Process(target=put_result, args=(number, queue))
@@ -57,22 +59,25 @@ def compute_with_process() -> list[Result]:
     ]
     for process in processes:
         process.start()
-    # First get all results, then join: a process does not end while its
-    # result is still in the queue.
+    # First get all results, then join. A process does not end while its
+    # result is still in the queue, so join() could wait for ever.
     results = [queue.get(timeout=TIMEOUT) for _ in processes]
     for process in processes:
         process.join()  # waits for the end of the process
-    # The fastest result arrives first. sorted() puts them in order again.
+    # The fastest result arrives first. sorted() puts them in the order of
+    # their numbers.
     return sorted(results)
 
 
 def compute_with_pool() -> list[Result]:
+    # An older kind of pool than ProcessPoolExecutor. Its map returns a list.
     with multiprocessing.Pool(WORKERS) as pool:
         # map returns what count_digits returns, in the order of NUMBERS.
         return pool.map(count_digits, NUMBERS)
 
 
 def measure(name: str, compute: Callable[[], list[Result]]) -> list[Result]:
+    # `compute` is one of the three functions above.
     start = perf_counter()
     results = compute()
     elapsed = perf_counter() - start
@@ -83,7 +88,8 @@ def measure(name: str, compute: Callable[[], list[Result]]) -> list[Result]:
 
 
 def is_correct(result: Result) -> bool:
-    # We remove all digits except the first. It must be left, and not be 0.
+    # If the number of digits is right, we can remove all of them but one, and
+    # this one is not 0.
     factorial = math.factorial(result.number)
     first_digit: int = factorial // 10 ** (result.digits - 1)
     return 1 <= first_digit <= 9

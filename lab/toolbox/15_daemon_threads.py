@@ -1,8 +1,8 @@
 """Write a letter in a thread, in a program whose main function ends early.
 
-At the end of a program Python waits for its threads, but not for its daemon
-threads: they stop where they are. So do not write files in a daemon thread:
-they may stay incomplete.
+A daemon thread is a helper in the background. At the end of a program Python
+waits for its normal threads, but not for its daemon threads: they just stop.
+So do not write files in a daemon thread: a file can stay incomplete.
 
 Prediction: lines after the end of main: normal thread 4, daemon thread 0.
 """
@@ -36,6 +36,7 @@ def write_letter(letter: Path, main_may_end: Event) -> None:
 
 def main_of_program(letter: Path, daemon: bool) -> None:
     # An Event is like a switch: wait() waits until another thread calls set().
+    # So main ends when LINES_BEFORE lines are written.
     main_may_end = Event()
     writer = Thread(
         target=write_letter,
@@ -50,8 +51,9 @@ def main_of_program(letter: Path, daemon: bool) -> None:
 def run_program(name: str, daemon: bool, letter: Path) -> int:
     """Return how many lines of the letter were written after main's end."""
     start = perf_counter()
-    # Each program has a process of its own. It runs main_of_program, and then
-    # ends as every program does: it waits for its threads, if they are normal.
+    # We want to see the end of a program, but this script must go on. So each
+    # program runs in another process. That ends as every program does: it
+    # waits for its normal threads.
     program = Process(target=main_of_program, args=(letter, daemon))
     program.start()
     program.join()  # waits for the end of the program

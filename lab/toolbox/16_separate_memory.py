@@ -1,8 +1,9 @@
 """Let two clerks write orders into a book, which main reads at the end.
 
-Threads share the memory of their process: there is one book. A new process
-gets a copy of the book, and writes only into this copy. A manager is a process
-that keeps one book for all: other processes ask it to read and write.
+A clerk works in an office. Threads share the memory of their process: there is
+one book. Each process has its own memory: it gets a copy of the book, and
+writes only into this copy. A manager is one more process. It keeps one book,
+and reads and writes it for all others.
 
 Prediction: entries that main sees: threads 6, processes 0, manager 6.
 """
@@ -32,7 +33,8 @@ def write_orders(clerk: str, book: Book) -> None:
 def measure(name: str, kind: type[Thread | Process], book: Book) -> int:
     """Return how many entries main sees in the book at the end."""
     start = perf_counter()
-    # One clerk after the other: no clerk writes while another one counts.
+    # Here we do want one clerk after the other: none writes while another one
+    # counts. `kind` is a class, Thread or Process.
     for number in range(1, CLERKS + 1):
         worker = kind(target=write_orders, args=(f"clerk {number}", book))
         worker.start()

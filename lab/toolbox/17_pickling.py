@@ -1,10 +1,10 @@
 """Send eight objects to a thread and to a process, and count what arrives.
 
-A thread gets the object itself. A process gets a copy: pickle turns the object
-into bytes, and the process makes a new object from them. For a function, these
-bytes are only its name: the process imports the same file and takes the
-function of this name from its top level. An open file or a lock belongs to one
-process. So it cannot be copied.
+A thread gets the object itself. A process gets a copy: the module pickle turns
+the object into bytes, and the process makes a new object from them. The bytes
+of a function are only its name. The process imports the same file and looks
+for this name. It does not find a function without a name, or a function inside
+another one. An open file or a lock belongs to one process and has no copy.
 
 Prediction: arrived: in the thread 8 of 8 objects, in the process 4 of 8.
 """
@@ -26,8 +26,8 @@ from typing import NamedTuple
 from backstage import run
 
 DELAY = 0.2  # seconds until an answer comes
-COLUMNS = 80  # letters in a line of the output, at most
-COPIES = 1  # how often we send each object
+COLUMNS = 80  # characters in a line of the output, at most
+TIMES = 1  # how often we send each object
 
 
 class Item(NamedTuple):
@@ -62,7 +62,7 @@ def send(item: Item, pool: Executor) -> bool:
     try:
         answer = pool.submit(receive, item.content).result()
         arrived = True
-    # Which error it is depends on the object, and on the version of Python.
+    # Different objects, and different Pythons, give different errors.
     except (PicklingError, AttributeError, TypeError) as error:
         answer = f"{type(error).__name__}: {error}"
         arrived = False
@@ -84,18 +84,19 @@ def main() -> None:
     account = Account()
     script = Path(__file__)
     with script.open() as file:
-        items = [
+        items = [  # after "->": what we can send instead
             # A lambda is a function without a name.
             Item("lambda", lambda factor, price: factor * price),
             Item("-> top-level function", multiply),
             Item("inner function", make_function(3)),
-            # partial makes an object of a function and some arguments.
+            # This is like multiply with the factor 3. It can be sent, because
+            # multiply is not inside another function.
             Item("-> partial", partial(multiply, 3)),
             Item("open file", file),
             Item("-> path", script),
             Item("account with a lock", account),
             Item("-> only the balance", account.cents),
-        ] * COPIES
+        ] * TIMES
         with ThreadPoolExecutor(1) as pool:
             in_thread = send_all("thread", items, pool)
         with ProcessPoolExecutor(1) as pool:

@@ -1,14 +1,12 @@
 """Move money between two accounts of a bank, with a Lock and with an RLock.
 
-transfer() takes the lock of the bank and calls add(), which takes the same
-lock again. If it is a Lock, the thread waits for itself, for ever. An RLock (a
-"reentrant" lock) can be taken again by the thread that has it. Other threads
-have to wait.
-(Another solution: a private method _add() that takes no lock. add() and
-transfer() take the Lock, and then call _add().)
+A transfer takes the lock of the bank and calls add(), which takes the same
+lock again. If it is a Lock, the thread waits for itself, for ever. The thread
+that has an RLock can take it again. The RLock counts: it is free for other
+threads when it was released as often as it was taken.
 
 Prediction: Ben got 0 cents with Lock, and 300 of 300 with RLock. Wrong totals:
-0 with RLock, more than 0 without lock.
+0 with RLock, more than 0 with two locked steps.
 """
 
 from collections.abc import Callable
@@ -39,8 +37,8 @@ class Bank:
         self.lock = lock
 
     def add(self, owner: str, amount: int) -> None:
-        # Usually we write "with self.lock", but that has no timeout: with a
-        # Lock, this script would never end.
+        # acquire() takes the lock. It returns False if the time is over. (We
+        # do not write "with self.lock" here: it has no timeout.)
         start = perf_counter()
         if not self.lock.acquire(timeout=TIMEOUT):
             waited = perf_counter() - start
@@ -50,15 +48,18 @@ class Bank:
         finally:
             self.lock.release()
 
-    def transfer_without_lock(self) -> None:
-        # Each add() takes the lock, but between them the lock is free.
+    def transfer_in_two_steps(self) -> None:
+        # Each add() takes the lock and releases it.
         self.add("Ann", -AMOUNT)
         sleep(PAUSE)  # At this moment the money is in no account.
         self.add("Ben", AMOUNT)
 
     def transfer(self) -> None:
-        with self.lock:  # No other thread can see the total now.
-            self.transfer_without_lock()
+        # The lock is taken for both steps: no other thread can come between.
+        # (Without RLock: let add() be for others, and make a method that takes
+        # no lock for the steps here.)
+        with self.lock:
+            self.transfer_in_two_steps()
 
     def total(self) -> int:
         with self.lock:
@@ -71,7 +72,7 @@ def make_transfers(transfer: Callable[[], None]) -> None:
         sleep(PAUSE)
 
 
-def audit(name: str, bank: Bank, transfer: Callable[[], None]) -> Result:
+def check_bank(name: str, bank: Bank, transfer: Callable[[], None]) -> Result:
     expected = bank.total()
     totals = []
     start = perf_counter()
@@ -98,15 +99,15 @@ def audit(name: str, bank: Bank, transfer: Callable[[], None]) -> Result:
 
 def main() -> None:
     bank = Bank(Lock())
-    without = audit("without lock", bank, bank.transfer_without_lock)
+    steps = check_bank("two locked steps", bank, bank.transfer_in_two_steps)
     bank = Bank(Lock())
-    lock = audit("with Lock", bank, bank.transfer)
+    lock = check_bank("with Lock", bank, bank.transfer)
     bank = Bank(RLock())
-    rlock = audit("with RLock", bank, bank.transfer)
+    rlock = check_bank("with RLock", bank, bank.transfer)
     print(
         f"Ben got: Lock {lock.got}, RLock {rlock.got} of {AMOUNT * TRANSFERS}"
         f"; wrong totals: {rlock.wrong_totals} with RLock, "
-        f"{without.wrong_totals} without lock"
+        f"{steps.wrong_totals} with two locked steps"
     )
 
 

@@ -4,8 +4,11 @@ A semaphore is like a lock that lets several threads in. It counts its free
 places: a thread that enters takes one, and gives it back at the end. If no
 place is free, the thread waits. (Lesson 09 has a semaphore for coroutines.)
 
+A request is in flight when it is sent, but not answered yet. Too many of them
+can be too much for a server.
+
 Prediction: 9 requests in flight without semaphore, 3 with it, and 4 after a
-wrong release.
+wrong release, which gives back a place that nobody took.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -47,8 +50,8 @@ class LimitedClient(Client):
         self.semaphore = semaphore
 
     def fetch(self, url: str) -> None:
-        # A pool of LIMIT threads would limit all work of the threads. The
-        # semaphore limits only this block.
+        # "with" takes a place (acquire) and gives it back (release). Only this
+        # block is limited. Before and after it, all threads can work.
         with self.semaphore:
             super().fetch(url)
 
@@ -74,12 +77,12 @@ def main() -> None:
         semaphore = Semaphore(LIMIT)
         limited = fetch_all("semaphore", LimitedClient(semaphore), urls)
 
-        # A mistake: release() without acquire(). Now the semaphore has one
-        # place more than LIMIT, and nobody notices it.
+        # A mistake: we give back a place that we have not taken. Now the same
+        # semaphore has one place more than LIMIT, and there is no error.
         semaphore.release()
         wrong = fetch_all("wrong release", LimitedClient(semaphore), urls)
 
-    # A BoundedSemaphore is a semaphore that does notice it.
+    # A BoundedSemaphore raises an error for this mistake.
     try:
         BoundedSemaphore(LIMIT).release()
     except ValueError as error:

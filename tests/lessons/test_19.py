@@ -37,7 +37,7 @@ def can_lock(bank: Any) -> bool:
 
 @pytest.mark.parametrize(
     ("method", "is_kept_out"),
-    [("transfer", True), ("transfer_without_lock", False)],
+    [("transfer", True), ("transfer_in_two_steps", False)],
 )
 def test_an_rlock_keeps_out_other_threads(
     monkeypatch: pytest.MonkeyPatch, method: str, is_kept_out: bool
@@ -65,7 +65,9 @@ def test_each_way_reports_the_money_and_the_totals(
     assert (result.status, result.errors) == (0, [])
     without, timeout, lock, rlock, last = result.lines
     row = r"{}: Ben got {} of 200 cents, {} of \d+ totals wrong, in \d\.\d\d s"
-    wrong = parse_figure(row.format("without lock", 200, r"(\d+)"), without)
+    wrong = parse_figure(
+        row.format("two locked steps", 200, r"(\d+)"), without
+    )
     assert wrong > 0
     waited = parse_figure(
         r"with Lock: add\(\) waited (\d\.\d\d) s, then gave up", timeout
@@ -75,5 +77,5 @@ def test_each_way_reports_the_money_and_the_totals(
     assert re.fullmatch(row.format("with RLock", 200, 0), rlock)
     assert last == (
         "Ben got: Lock 0, RLock 200 of 200; "
-        f"wrong totals: 0 with RLock, {wrong:.0f} without lock"
+        f"wrong totals: 0 with RLock, {wrong:.0f} with two locked steps"
     )

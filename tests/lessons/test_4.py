@@ -13,11 +13,11 @@ def test_the_order_of_events_is_the_life_of_threads(
     # Without the times, and without the empty lines.
     lines = [re.sub(r"\d\.\d\d s", "T", line) for line in result.lines if line]
     assert lines[:6] == [
-        "T  main: rice is created, alive: False",
+        "T  main: rice thread is created, alive: False",
         "T  rice: start",
-        "T  main: table is set, alive: True",
+        "T  main: table is ready, alive: True",
         "T  rice: ready",
-        "T  main: rice has ended, alive: False",
+        "T  main: rice thread has ended, alive: False",
         "rice alone: T",
     ]
     created, *starts = lines[6:10]
@@ -27,7 +27,7 @@ def test_the_order_of_events_is_the_life_of_threads(
     assert sorted(starts) == [f"T  {dish}: start" for dish in dishes]
     assert lines[10:] == [
         "T  eggs: ready",
-        "T  main: table is set, alive: 2 of 3",
+        "T  main: table is ready, alive: 2 of 3",
         "T  soup: ready",
         "T  rice: ready",
         "T  main: all have ended, alive: 0 of 3",
