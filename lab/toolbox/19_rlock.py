@@ -6,7 +6,7 @@ that has an RLock can take it again. The RLock counts: it is free for other
 threads when it was released as often as it was taken.
 
 Prediction: Ben got 0 cents with Lock, and 300 of 300 with RLock. Wrong totals:
-0 with RLock, more than 0 with two locked steps.
+0 with RLock, more than 0 with two steps.
 """
 
 from collections.abc import Callable
@@ -99,7 +99,7 @@ def check_bank(name: str, bank: Bank, transfer: Callable[[], None]) -> Result:
 
 def main() -> None:
     bank = Bank(Lock())
-    steps = check_bank("two locked steps", bank, bank.transfer_in_two_steps)
+    steps = check_bank("two steps", bank, bank.transfer_in_two_steps)
     bank = Bank(Lock())
     lock = check_bank("with Lock", bank, bank.transfer)
     bank = Bank(RLock())
@@ -107,7 +107,7 @@ def main() -> None:
     print(
         f"Ben got: Lock {lock.got}, RLock {rlock.got} of {AMOUNT * TRANSFERS}"
         f"; wrong totals: {rlock.wrong_totals} with RLock, "
-        f"{steps.wrong_totals} with two locked steps"
+        f"{steps.wrong_totals} with two steps"
     )
 
 

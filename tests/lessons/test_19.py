@@ -65,9 +65,7 @@ def test_each_way_reports_the_money_and_the_totals(
     assert (result.status, result.errors) == (0, [])
     without, timeout, lock, rlock, last = result.lines
     row = r"{}: Ben got {} of 200 cents, {} of \d+ totals wrong, in \d\.\d\d s"
-    wrong = parse_figure(
-        row.format("two locked steps", 200, r"(\d+)"), without
-    )
+    wrong = parse_figure(row.format("two steps", 200, r"(\d+)"), without)
     assert wrong > 0
     waited = parse_figure(
         r"with Lock: add\(\) waited (\d\.\d\d) s, then gave up", timeout
@@ -77,5 +75,5 @@ def test_each_way_reports_the_money_and_the_totals(
     assert re.fullmatch(row.format("with RLock", 200, 0), rlock)
     assert last == (
         "Ben got: Lock 0, RLock 200 of 200; "
-        f"wrong totals: 0 with RLock, {wrong:.0f} with two locked steps"
+        f"wrong totals: 0 with RLock, {wrong:.0f} with two steps"
     )
