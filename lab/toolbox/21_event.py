@@ -1,10 +1,11 @@
 """Bakers must not start before the oven is hot, so they wait for an event.
 
-An event is a flag: one thread sets it, and other threads can wait for it. The
-bakers could also look at the oven again and again. This is called polling.
+An event is like a light that is off. One thread sets it: it turns the light
+on. Other threads can wait until it is on. The bakers could also look at the
+oven again and again. This is called polling.
 
 Prediction: too early: no waiting 4, polling 0, event 0 of 4 bakers. Polling:
-about 40 looks.
+about 40 looks, because 4 bakers look about 10 times each.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ BAKERS = 4  # bakers, with a thread for each
 
 class Oven:
     def __init__(self) -> None:
-        self.is_hot = Event()  # a flag that is not set yet
+        self.is_hot = Event()  # it is not set yet
         self.hot_time = 0.0  # when the oven was hot
 
     def heat(self) -> None:
@@ -54,8 +55,8 @@ def poll(oven: Oven) -> Start:
 
 
 def wait_for_event(oven: Oven) -> Start:
-    # wait() ends when the event is set: no looks, and no sleep that is too
-    # long. If the event is set already, wait() ends at once.
+    # wait() ends when the event is set. (A baker who polls can still be asleep
+    # at that moment.) If the event is set already, wait() ends at once.
     oven.is_hot.wait()
     return Start(perf_counter(), looks=0)
 
@@ -63,7 +64,7 @@ def wait_for_event(oven: Oven) -> Start:
 def bake(name: str, baker: Callable[[Oven], Start]) -> Result:
     # `baker` is a function that runs in each of the threads.
     oven = Oven()
-    opening = perf_counter()
+    opening = perf_counter()  # when the bakers arrive
     with ThreadPoolExecutor(BAKERS) as pool:
         futures = [pool.submit(baker, oven) for _ in range(BAKERS)]
         oven.heat()  # The bakers are there, and the oven is still cold.
@@ -71,6 +72,7 @@ def bake(name: str, baker: Callable[[Oven], Start]) -> Result:
 
     first = min(start.time for start in starts) - opening
     hot = oven.hot_time - opening
+    # True counts as 1.
     too_early = sum(start.time < oven.hot_time for start in starts)
     print(
         f"{name}: the first baker started at {first:.2f} s, "

@@ -1,11 +1,12 @@
-"""Bakers put bread on a shelf, and customers take it, with a condition.
+"""Bakers and customers share a shelf for bread, with a Condition.
 
-A baker waits until the shelf has room, and a customer until there is bread.
+A loaf is one whole bread (plural: loaves). A baker waits until the shelf has
+room for one more, and a customer until there is one to take.
 Each of them checks the shelf and then changes it. Without a condition,
 another thread can change the shelf between these two steps.
 
-Prediction: wrong number of loaves: without condition more than 0, with
-condition 0 of 12 changes.
+Prediction: wrong number of loaves on the shelf: without condition after more
+than 0 changes, with condition after 0 of 12 changes.
 """
 
 from collections.abc import Callable
@@ -27,8 +28,9 @@ class Shelf:
     def __init__(self) -> None:
         self.loaves = 0
         self.history: list[int] = []  # the number of loaves after each change
-        # A condition is a lock. A thread that has it can also wait until
-        # another thread changes something, or wake those that wait.
+        # A condition is a lock that can do two things more: a thread can wait
+        # until another thread changes something, and it can wake the threads
+        # that wait.
         self.condition = Condition()
 
     def has_room(self) -> bool:
@@ -38,8 +40,8 @@ class Shelf:
         return self.loaves > 0
 
     def change(self, number: int) -> None:
-        # One thread at a time enters, as with a lock. A thread that is inside
-        # already may enter again.
+        # One thread at a time enters, as with a lock. The safe functions below
+        # have the lock already: the same thread may enter a second time.
         with self.condition:
             self.loaves += number
             self.history.append(self.loaves)
@@ -72,9 +74,10 @@ def put_loaf_safely(shelf: Shelf) -> None:
 
 def take_loaf_safely(shelf: Shelf) -> None:
     with shelf.condition:
-        # While it waits, wait_for() lets other threads in. A new loaf wakes
-        # all customers, but is enough for only one of them. So wait_for()
-        # checks in a `while` loop. To check once, with `if`, is not enough.
+        # wait_for() checks. If there is no bread, it opens the lock and waits,
+        # so that other threads can enter. A new loaf wakes all customers, but
+        # only one of them can take it. So each of them checks again: inside
+        # wait_for() there is a `while`. An `if` would check only once.
         shelf.condition.wait_for(shelf.has_bread)
         sleep(STEP_TIME)  # Nobody else can change the shelf now.
         shelf.change(-1)
@@ -97,6 +100,7 @@ def sell(name: str, baker: Job, customer: Job) -> int:
         f"{name}: from {min(shelf.history)} to {max(shelf.history)} loaves "
         f"on a shelf for {SHELF_SIZE}, in {elapsed:.2f} s"
     )
+    # True counts as 1.
     return sum(loaves < 0 or loaves > SHELF_SIZE for loaves in shelf.history)
 
 

@@ -1,10 +1,11 @@
 """Hikers wait for each other at each stop, with a barrier.
 
 A barrier is a point where threads wait until all of them have arrived. Then
-all go on, and the barrier is ready for the next round.
+all go on, and the barrier is ready for the next round. abort() breaks a
+barrier, if somebody will never arrive.
 
-Prediction: left too early: without barrier 6 of 8 times, with barrier 0 of 8
-times.
+Prediction: left too early: without barrier 6 of 8 times, because three of the
+four hikers are fast, at two stops. With barrier 0 of 8 times.
 """
 
 from collections.abc import Callable
@@ -20,8 +21,8 @@ ROUNDS = 3  # in each round, all hikers walk to the next stop
 
 
 class Walk(NamedTuple):
-    left: float  # when the hiker left the stop before
-    arrived: float  # when the hiker arrived at the next stop
+    left: float  # when this walk began
+    arrived: float  # when this walk ended
 
 
 Hike = list[Walk]  # the walks of one hiker, one for each round
@@ -48,24 +49,25 @@ def hike_with_barrier(pace: float, barrier: Barrier) -> Hike:
     return walks
 
 
-def count_early(name: str, hike: Callable[[float, Barrier], Hike]) -> int:
-    # `hike` is one of the two functions above.
+def count_early(name: str, way: Callable[[float, Barrier], Hike]) -> int:
+    # `way` is one of the two functions above.
     barrier = Barrier(len(PACES))
     start = perf_counter()
     with ThreadPoolExecutor(len(PACES)) as pool:
         # One thread for each hiker, and the same barrier for all of them.
-        hikes = list(pool.map(hike, PACES, [barrier] * len(PACES)))
+        hikes = list(pool.map(way, PACES, [barrier] * len(PACES)))
 
     early = 0
     for stop in range(1, ROUNDS):
         # The first walk, walks[0], ends at stop 1. There walks[1] starts.
         last_arrival = max(walks[stop - 1].arrived for walks in hikes)
         departures = [walks[stop].left for walks in hikes]
+        # True counts as 1.
         early += sum(time < last_arrival for time in departures)
         print(
             f"{name}, stop {stop}: "
-            f"the last arrived at {last_arrival - start:.2f} s, "
-            f"the first left at {min(departures) - start:.2f} s"
+            f"the last hiker arrived at {last_arrival - start:.2f} s, "
+            f"the first hiker left at {min(departures) - start:.2f} s"
         )
     return early
 
@@ -73,10 +75,10 @@ def count_early(name: str, hike: Callable[[float, Barrier], Hike]) -> int:
 def count_errors() -> int:
     barrier = Barrier(len(PACES))
     with ThreadPoolExecutor(len(PACES)) as pool:
-        # All hikers but one arrive and wait.
+        # All hikers except one arrive and wait.
         futures = [pool.submit(barrier.wait) for _ in PACES[1:]]
         # The last hiker will never come. Without abort(), the others would
-        # wait for ever. Now wait() raises an error in each of them.
+        # wait for ever. With it, wait() raises an error in each of them.
         barrier.abort()
     errors = [future.exception() for future in futures]
     return sum(isinstance(error, BrokenBarrierError) for error in errors)

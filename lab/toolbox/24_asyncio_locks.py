@@ -3,11 +3,11 @@
 Lesson 18 sells them in threads. A coroutine lets others run only where it has
 an "await". So it needs a lock only if there is an "await" between the check
 and the ticket.
-(asyncio also has Semaphore, Event, Condition and Barrier. They are used as
-those of threading are, but with "await" where they wait.)
+(asyncio also has Semaphore, Event, Condition and Barrier. We use them like the
+ones in threading, but we write "await" before a call that can wait.)
 
-Prediction: tickets: 14 without lock, 10 with lock, 10 with await at the end,
-for 10 seats.
+Prediction: tickets for 10 seats: 14 without lock, 10 with lock, 10 with await
+at the end. The last way is fast too: all payments wait at the same time.
 """
 
 import asyncio
@@ -39,16 +39,16 @@ async def sell(concert: Concert, customer: int) -> None:
 
 async def sell_with_lock(concert: Concert, customer: int) -> None:
     # One coroutine at a time enters. The others wait, and the event loop goes
-    # on. (A threading.Lock would stop the only thread, for ever: then the
-    # coroutine that has the lock cannot go on either.)
+    # on. (With a threading.Lock, a coroutine that waits stops the only thread.
+    # Then the coroutine that has the lock can never release it.)
     async with concert.lock:
         await sell(concert, customer)
 
 
 async def sell_with_await_at_end(concert: Concert, customer: int) -> None:
     # No other coroutine can run between the check and the ticket, so this is
-    # right without a lock. (Another thread could: in lesson 18, even these
-    # two steps need a lock.)
+    # right without a lock. (Another thread could run between them. So in
+    # lesson 18, even these two steps need a lock.)
     if concert.has_free_seat():
         concert.tickets.append(customer)
         await asyncio.sleep(PAYMENT)

@@ -1,11 +1,12 @@
 """Two fast cooks put pizzas into a queue, and two slow drivers deliver them.
 
 The cooks are producers: they put items into the queue. The drivers are
-consumers: they take items out of it. A bounded queue has a limit: while it is
-full, the producers have to wait. This is called back-pressure.
+consumers: they take items out of it. An unbounded queue has no limit: it can
+grow until the memory is full. A bounded queue has a limit: while it is full,
+the producers have to wait. This is called back-pressure.
 
-Prediction: longest queue: unbounded nearly all pizzas, bounded at most 5. Lost
-0 pizzas, delivered twice 0.
+Prediction: longest queue: unbounded nearly all pizzas, bounded at most 5. No
+pizza is lost, and none is delivered twice.
 """
 
 import queue
@@ -81,7 +82,8 @@ def close(pizzas: PizzaQueue) -> None:
         for _ in range(DRIVERS):
             pizzas.put(None)  # one for each driver
     else:
-        pizzas.shutdown()  # get() still returns what is in the queue
+        # get() returns the last pizzas, and then raises an error.
+        pizzas.shutdown()
 
 
 def deliver(name: str, max_size: int) -> Result:

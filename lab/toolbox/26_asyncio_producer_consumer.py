@@ -1,11 +1,11 @@
 """Two fast cooks and two slow drivers again, this time as coroutines.
 
-All of them share one thread. A coroutine that waits for the queue pauses, and
-lets the others run. So asyncio has a queue of its own: the put() of a
-queue.Queue would stop the whole thread.
+(Lesson 25 explains the words.) All of them share one thread. A coroutine that
+has to wait for the queue pauses, and lets the others run. The put() of a
+queue.Queue would stop the whole thread. So asyncio has its own queue.
 
-Prediction: longest queue: unbounded nearly all pizzas, bounded at most 5. Lost
-0 pizzas, delivered twice 0.
+Prediction: longest queue: unbounded nearly all pizzas, bounded at most 5. No
+pizza is lost, and none is delivered twice.
 """
 
 import asyncio
@@ -80,7 +80,8 @@ async def close(pizzas: PizzaQueue) -> None:
         for _ in range(DRIVERS):
             await pizzas.put(None)  # one for each driver
     else:
-        pizzas.shutdown()  # get() still returns what is in the queue
+        # get() returns the last pizzas, and then raises an error.
+        pizzas.shutdown()
 
 
 async def deliver(name: str, max_size: int) -> Result:

@@ -1,10 +1,11 @@
-"""Four processes pay into one account, and money gets lost without a lock.
+"""Four processes pay into one account, and money gets lost.
 
-A Value is a number in memory that several processes use. It has a lock, but
-`account.value += 1` takes this lock twice: to read, and again to write.
-Another process can pay in between the two.
+A Value is a number in memory that several processes use. It has its own lock.
+But `account.value += 1` takes and releases this lock two times: to read, and
+then to write. Between these two steps, another process can change the number.
 
-Prediction: lost: without lock more than 0 cents, with lock 0.
+Prediction: lost: without lock more than 0 cents, with lock 0: then the lock is
+taken for both steps together.
 """
 
 import multiprocessing
@@ -25,7 +26,7 @@ def pay_in(account: Any) -> None:
 
 
 def pay_in_with_lock(account: Any) -> None:
-    with account.get_lock():  # one process at a time makes both steps
+    with account.get_lock():  # one process at a time does both steps
         account.value += 1
 
 
@@ -37,7 +38,9 @@ def cashier(pay: Callable[[Any], None], account: Any, barrier: Any) -> None:
 
 def measure_loss(name: str, pay: Callable[[Any], None]) -> int:
     account = multiprocessing.Value("q", 0)  # q: a whole number of 64 bits
-    barrier = multiprocessing.Barrier(CASHIERS + 1)  # and the main process
+    barrier = multiprocessing.Barrier(
+        CASHIERS + 1
+    )  # the main process waits too
     # Daemons: if the main process fails, they end too.
     cashiers = [
         multiprocessing.Process(
@@ -53,6 +56,7 @@ def measure_loss(name: str, pay: Callable[[Any], None]) -> int:
         process.join()
     elapsed = perf_counter() - start
 
+    # The exit code of a process is 0 if it ended without an error.
     if any(process.exitcode != 0 for process in cashiers):
         raise RuntimeError("a cashier failed")
     total = UPDATES * CASHIERS

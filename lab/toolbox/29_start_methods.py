@@ -1,11 +1,13 @@
 """Start workers with each start method, and ask them for a price.
 
 The start method decides how a new process begins. fork copies the running
-process. spawn starts a new Python, which imports this script again. forkserver
-starts one new Python, and copies that one for each worker.
+process. spawn starts a new Python, which imports this script again, but does
+not run main(). forkserver starts one new Python, and copies that one for each
+worker.
 
-Prediction: change seen: fork all workers, others 0. With forkserver the first
-worker takes longer, then it is fast.
+Prediction: main() changes a price before the workers start. The change is seen
+by all fork workers, and by 0 others. With forkserver the first worker takes
+longer, because one new Python has to start.
 """
 
 import multiprocessing
@@ -19,7 +21,7 @@ OLD_PRICE = 300  # cents
 NEW_PRICE = 350  # cents
 NEXT = 5  # workers after the first one, for each start method
 
-prices = {"coffee": OLD_PRICE}  # an import of this script makes it again
+prices = {"coffee": OLD_PRICE}  # a new Python has the old price
 
 
 class Worker(NamedTuple):
@@ -33,7 +35,7 @@ def send_price(pipe: Any) -> None:
 
 
 def start_worker(method: str) -> Worker:
-    # A context is like the module multiprocessing, with this start method.
+    # A context has Process, Pipe and so on, with this start method.
     context: Any = multiprocessing.get_context(method)
     pipe, worker_pipe = context.Pipe()
     # A daemon: if the main process fails, the worker ends too.
@@ -42,7 +44,7 @@ def start_worker(method: str) -> Worker:
     )
     start = perf_counter()
     process.start()
-    worker_pipe.close()  # the worker has it; we use the other end
+    worker_pipe.close()  # our copy of this end; the worker has its own
     price = pipe.recv()  # waits for the answer
     elapsed = perf_counter() - start
     process.join()

@@ -4,8 +4,9 @@ Two theaters print numbered tickets: 0, 1, 2 and so on. We count the digits on
 them. First we do it alone, one theater after the other. Then we call two
 helpers, one for each theater. The helpers are processes, which have to start.
 
-Prediction: at 1,000 tickets processes are many times slower, because they
-have to start. At the largest size they are faster, if two cores are free.
+Prediction: with 1,000 tickets, processes are many times slower: their start
+takes longer than the work. With the largest size they are faster, if two cores
+are free: then the start is only a small part of the time.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from backstage import run
 
-SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]  # tickets of a theater
+SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]  # tickets for each
 THEATERS = 2  # equal jobs, with a process for each
 
 
@@ -38,7 +39,7 @@ def measure_alone(tickets: int) -> Measurement:
 
 
 def measure_processes(tickets: int) -> Measurement:
-    # The start and the end of the processes belong to what we measure.
+    # We measure the start and the end of the processes too.
     start = perf_counter()
     with ProcessPoolExecutor(THEATERS) as pool:
         digits = list(pool.map(count_digits, [tickets] * THEATERS))
@@ -48,7 +49,7 @@ def measure_processes(tickets: int) -> Measurement:
 
 def main() -> None:
     # On some systems Python first starts one extra process, which then starts
-    # all the others. It happens here, so that no row of the table includes it.
+    # all the others. We make it start now, so that we do not measure it below.
     measure_processes(tickets=1)
 
     print(f"{'tickets':>10}{'alone':>15}{'processes':>15}{'faster':>12}")
@@ -65,7 +66,8 @@ def main() -> None:
             faster_sizes.append(size)
         else:
             winner = "alone"
-            # Slower again: only sizes that come after this one can count.
+            # We look for the size from which on processes are always faster.
+            # They are slower here, so we forget the smaller sizes.
             faster_sizes.clear()
         print(
             f"{size:>10,}{alone.seconds * 1000:>12,.1f} ms"

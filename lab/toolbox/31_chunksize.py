@@ -1,8 +1,9 @@
-"""Send tiny tasks to processes, one at a time or many together.
+"""Send tiny jobs to processes, one at a time or many together.
 
-A post office computes the price of each letter. That takes much less time than
-to bring a letter to a helper, and the price back. So we put many letters into
-one bag. The helpers are processes, and a bag is a chunk of tasks.
+A post office computes the price of each letter. This takes very little time.
+To bring a letter to a helper, and the price back, takes much longer. So we put
+many letters into one bag. The helpers are processes, and a bag is a chunk of
+jobs. (Without helpers it is even faster. Such tiny jobs do not need them.)
 
 Prediction: the best chunk size is at least 3 times faster than chunk size 1.
 """
@@ -12,8 +13,8 @@ from time import perf_counter
 
 from backstage import run
 
-LETTERS = 10_000  # tiny tasks
-CHUNK_SIZES = [1, 10, 100, 1_000]  # tasks that are sent together
+LETTERS = 10_000  # tiny jobs
+CHUNK_SIZES = [1, 10, 100, 1_000]  # jobs that are sent together
 WORKERS = 2  # processes
 
 
@@ -46,6 +47,7 @@ def measure_pool(
 
 
 def report(way: str, elapsed: float) -> None:
+    # us: microseconds. A second has 1,000,000 of them.
     microseconds = elapsed / LETTERS * 1_000_000
     print(f"{way:<15}{elapsed:>11.3f} s{microseconds:>11.1f} us")
 
@@ -56,7 +58,7 @@ def main() -> None:
     expected = measure_alone(letters)
     times = {}  # chunk size: seconds
     with ProcessPoolExecutor(WORKERS) as pool:
-        # A pool starts its processes when its first tasks arrive. We let them
+        # A pool starts its processes when its first jobs arrive. We let them
         # start now, because we do not want to measure that.
         list(pool.map(find_price, letters[:100]))
         for chunk_size in CHUNK_SIZES:

@@ -2,11 +2,13 @@
 
 An interpreter runs Python code. One process can have several interpreters,
 like a house with several kitchens. Each has its own GIL, its own modules and
-its own objects. Some objects can be sent directly. Others are pickled: they
-become bytes, and the other interpreter makes a new object from the bytes. And
-some are refused.
+its own objects. So two of them can run Python code at the same time.
+Simple objects that cannot be changed are sent directly. Others are pickled:
+they become bytes, and the other interpreter makes a new object from the bytes.
+An open file, a lock and a generator cannot become bytes: they are refused.
 
-Prediction: directly 4, pickled 3, refused 3 of 10; changes seen here: 1 of 3.
+Prediction: directly 4, pickled 3, refused 3 of 10 objects. The other
+interpreter makes 3 changes, and we see 1 of them here.
 """
 
 import sys
@@ -26,8 +28,8 @@ if sys.version_info >= (3, 14):
 else:
     interpreters: Any = None  # this module is new in Python 3.14
 
-OBJECTS = [3, "cake", b"cake", ["cake"], {"cake": 3}]  # five of ten
-STARTS = 10  # workers of each kind, one after the other
+OBJECTS = [3, "cake", b"cake", ["cake"], {"cake": 3}]  # the first five
+STARTS = 10  # starts of a thread, of an interpreter and of a process
 
 shelf = ["cake"]  # a variable of this module
 
@@ -70,7 +72,9 @@ def send(sent: Any, kitchen: Any) -> str:
 
 
 def send_objects(kitchen: Any) -> list[str]:
-    memory = memoryview(b"cake")  # access to the memory of another object
+    # A memoryview has no bytes of its own: it shows the bytes of another
+    # object. The other interpreter can use the same bytes.
+    memory = memoryview(b"cake")
     generator = (letter for letter in "cake")
     with Path(__file__).open() as file:  # its type is TextIOWrapper
         others = [memory, Order(cakes=3), generator, file, Lock()]
@@ -84,11 +88,12 @@ def report_change(name: str, there: int, here: int) -> bool:
 
 def change_objects(kitchen: Any) -> list[bool]:
     """The kitchen adds three cakes. Return which of them we see here."""
-    cakes = ["cake"]
+    cakes = ["cake"]  # A list is copied, so the copy gets the new cake.
     there = kitchen.call(add_to_list, cakes)
     list_seen = report_change("cakes in list", there, here=len(cakes))
 
-    memory = bytearray([1])  # one byte, and its value is 1
+    # One byte, and its value is 1. The memoryview gives access to our byte.
+    memory = bytearray([1])
     there = kitchen.call(add_to_memory, memoryview(memory))
     memory_seen = report_change("cakes in memory", there, here=memory[0])
 
@@ -133,6 +138,7 @@ def main() -> None:
     with closing(interpreters.create()) as kitchen:
         results = send_objects(kitchen)
         seen = change_objects(kitchen)
+    # At the end we compare how long each kind of worker needs to start.
     measure_starts("thread", start_thread)
     measure_starts("interpreter", start_interpreter)
     measure_starts("process", start_process)

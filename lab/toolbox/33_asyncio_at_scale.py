@@ -1,10 +1,12 @@
 """Wait for 10 to 5,000 pages at the same time, in threads and in coroutines.
 
-A page is in flight from its request to its answer. Memory is the most that the
-process used, minus what it used before.
+A page is in flight when we have asked for it and still wait for its answer. We
+look at the memory again and again, and keep the highest number. From it we
+subtract the memory before these pages.
 
 Prediction: KB for a page in flight: threads need at least 1.5 times as much as
-coroutines.
+coroutines. A thread has memory of its own for the functions that it runs (its
+stack), and a coroutine is only an object.
 """
 
 import asyncio
@@ -80,6 +82,7 @@ def fetch_in_coroutines(urls: list[str]) -> list[Page]:
 async def fetch_all(urls: list[str]) -> list[Page]:
     pages: list[Page] = []  # without the pages that failed
 
+    # fetch uses `session`, which is made below, before fetch runs.
     async def fetch(url: str) -> None:
         start = perf_counter()
         try:
@@ -117,10 +120,12 @@ def fetch_and_time(fetch_pages: FetchPages, urls: list[str]) -> Outcome:
 
 
 def count_in_flight(pages: list[Page]) -> int:
+    # The number goes up by 1 when a page starts, and down by 1 when it ends.
+    # The highest total is the most pages that were in flight together.
     changes = [(page.start, 1) for page in pages]
     changes += [(page.end, -1) for page in pages]
     changes.sort()  # in the order of time
-    # accumulate adds up: how many pages were in flight after each change.
+    # accumulate adds up: the total after each change.
     totals = accumulate(change for _, change in changes)
     return max(totals, default=0)
 
