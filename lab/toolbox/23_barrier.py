@@ -66,8 +66,8 @@ def count_early(name: str, way: Callable[[float, Barrier], Hike]) -> int:
         early += sum(time < last_arrival for time in departures)
         print(
             f"{name}, stop {stop}: "
-            f"the last hiker arrived at {last_arrival - start:.2f} s, "
-            f"the first hiker left at {min(departures) - start:.2f} s"
+            f"last arrival at {last_arrival - start:.2f} s, "
+            f"first departure at {min(departures) - start:.2f} s"
         )
     return early
 

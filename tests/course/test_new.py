@@ -61,12 +61,13 @@ def test_a_new_lesson_runs(run_python: RunPython, project_copy: Path) -> None:
         "tests/lessons/test_98.py",
         "README.md",
         "lab/README.md",
+        "lab/toolbox/README.md",
     ):
         assert f"wrote {name}\n" in created.stdout
     result = run_python("lab", "98")
     assert result.returncode == 0
     assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", result.stdout)
-    text = (project_copy / "README.md").read_text("utf-8")
+    text = (project_copy / "lab" / "toolbox" / "README.md").read_text("utf-8")
     assert "`uv run lab/toolbox/98_name.py`" in text
 
 

@@ -24,9 +24,10 @@ def test_bars_are_the_figures_that_the_lesson_printed() -> None:
         (Bar("task", 1.25, "KB"), "1.2 KB"),
         (Bar("process", 20_635.0, "KB"), "20,635 KB"),
         (Bar("lost", 0.0), "0"),
+        (Bar("sold", 8.0, "tickets"), "8 tickets"),
     ],
 )
-def test_only_small_figures_have_a_decimal_place(
+def test_only_small_fractions_have_a_decimal_place(
     bar: Bar, figure: str
 ) -> None:
     assert bar.figure == figure

@@ -1,11 +1,11 @@
-"""The pictures of all lessons, drawn for the README."""
+"""The pictures of all lessons, drawn for their pages."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backstage.course.catalogue import PICTURES, README, ROOT, Lesson, lessons
+from backstage.course.catalogue import PICTURES, ROOT, Lesson, lessons, parts
 from backstage.course.selection import find
 from backstage.errors import LabError
 from backstage.watch import pictures
@@ -143,12 +143,15 @@ def test_each_run_is_summarized(
 
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.number)
-def test_every_lesson_has_its_picture_in_the_readme(lesson: Lesson) -> None:
+def test_every_lesson_has_its_picture_on_its_page(lesson: Lesson) -> None:
     file = PICTURES / f"{lesson.path.stem}.svg"
     written = texts(file.read_text("utf-8"))
     assert any(text.startswith(lesson.name) for text in written)
-    name = file.relative_to(ROOT).as_posix()
-    assert README.read_text("utf-8").count(f"]({name})") == 1
+    page = next(
+        ROOT / part.page for part in parts() if lesson.number in part.numbers
+    )
+    name = file.relative_to(page.parent, walk_up=True).as_posix()
+    assert page.read_text("utf-8").count(f"]({name})") == 1
 
 
 def test_no_picture_is_of_a_lesson_that_was_removed() -> None:
