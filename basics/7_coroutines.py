@@ -3,8 +3,8 @@
 Calling a coroutine function runs none of its lines. It only makes an object,
 a coroutine. The lines run when we await this object.
 
-Prediction: 10 shops in about 5.0 s, 2.0 shops per second. Calls started 0 of
-them, await started all 10.
+Prediction: 10 shops in about 5.0 s, 2.0 shops per second. The calls started 0
+coroutines, await started all 10.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ class Result(NamedTuple):
     elapsed: float
 
 
-# "async def" makes a coroutine function. A coroutine, the object that it
-# returns, is a piece of work that can pause in the middle and go on later.
+# "async def" makes a coroutine function. It returns an object, a coroutine:
+# work that can pause in the middle and go on later.
 async def ask_shop(number: int) -> int:
     print(f"shop {number}: asked")
     start = perf_counter()
-    # This stands for waiting for the network: a pause without any work.
+    # We only pretend to wait for the network: a pause without any work.
     await asyncio.sleep(SECONDS)
     elapsed = perf_counter() - start
     price = 20 + number
@@ -73,7 +73,8 @@ async def ask_all() -> Result:
 
 def main() -> None:
     # asyncio.run starts an event loop. The event loop runs coroutines: when
-    # one has to wait, it can run another one. Here there is no other one.
+    # one has to wait, it can run another one that has started. Here we start
+    # each shop only after the one before, so there is nothing else to run.
     result = asyncio.run(ask_all())
     rate = len(result.prices) / result.elapsed
     print(

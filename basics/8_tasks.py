@@ -26,7 +26,7 @@ async def ask_shop(number: int) -> int:
     # The signs + and - of all shops are in one line. flush=True shows each
     # sign immediately, before the line is complete.
     print(f" +{number}", end="", flush=True)
-    # This stands for waiting for the network: a pause without any work.
+    # We only pretend to wait for the network: a pause without any work.
     await asyncio.sleep(SECONDS)
     print(f" -{number}", end="", flush=True)
     return 20 + number  # the price in euros
@@ -39,14 +39,15 @@ async def ask_one_by_one(numbers: list[int]) -> list[int]:
 
 async def ask_with_gather(numbers: list[int]) -> list[int]:
     # gather makes a task of each coroutine, and waits for all tasks. The
-    # results come in the order of the coroutines, whichever ends first.
+    # results come in the order of the coroutines. (The star passes each
+    # coroutine as an argument of its own.)
     coroutines = [ask_shop(number) for number in numbers]
     return await asyncio.gather(*coroutines)
 
 
 async def ask_with_create_task(numbers: list[int]) -> list[int]:
-    # create_task makes one task and does not wait. The task starts when we
-    # pause, at our first await. Then all tasks run, not only the first one.
+    # create_task makes one task and does not wait. At our first await, all
+    # tasks start. So they wait together, although we await them one by one.
     tasks = [asyncio.create_task(ask_shop(number)) for number in numbers]
     return [await task for task in tasks]
 

@@ -1,11 +1,12 @@
 """Ask for prices that are in a cache, with standard and with eager tasks.
 
 A cache keeps answers that we already have. A task that finds its answer there
-does not have to wait. A standard task still starts only after create_task,
-when the event loop runs it. An eager task starts inside create_task, and runs
-there until it has to wait, or ends.
+does not have to wait. A standard task starts only after create_task, when the
+event loop runs it, even if its answer is in the cache. An eager task ("eager":
+it wants to start at once) starts inside create_task, and runs there until it
+has to wait, or ends.
 
-Prediction: done in create_task: standard 0, eager all tasks.
+Prediction: done when create_task returns: standard 0, eager all tasks.
 """
 
 import asyncio
@@ -41,13 +42,16 @@ async def report_price(kind: str, item: str) -> None:
 
 
 def choose_tasks(kind: str) -> None:
-    # create_task calls the task factory of the event loop to make a task.
+    # create_task uses a function of the event loop, the task factory, to make
+    # a task. We can replace it: then all tasks of this loop are eager.
     if kind == "eager":
         loop = asyncio.get_running_loop()
         loop.set_task_factory(asyncio.eager_task_factory)
 
 
 async def show_order(kind: str) -> None:
+    # Tea is in the cache, coffee is not. The eager task for tea ends before
+    # create_task returns, the eager task for coffee only starts.
     choose_tasks(kind)
     tasks = []
     for item in SHOP:
