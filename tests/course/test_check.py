@@ -141,6 +141,29 @@ def test_a_core_whose_speed_changed_makes_it_unclear(
     assert verdict.reason == "a core was at times 1.5 times as slow"
 
 
+@pytest.mark.parametrize(
+    ("cores", "gain", "outcome"),
+    [
+        (2, 1.2, Outcome.UNCLEAR),
+        (2, 1.9, Outcome.FAILED),
+        (1, 1.2, Outcome.FAILED),
+    ],
+)
+def test_cpus_that_share_a_core_make_it_unclear(
+    cores: int,
+    gain: float,
+    outcome: Outcome,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = ENTRY.format(cores=cores)
+    write_lessons(tmp_path, monkeypatch, entry, _1_one=BODY)
+    monkeypatch.setattr(check, "cpus", lambda: 2.0)
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    monkeypatch.setattr(check, "measure_parallel_gain", lambda: gain)
+    assert check_run(find("1"), {"SIZE": "4"}).outcome == outcome
+
+
 def test_other_programs_are_counted_in_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from backstage.course import core_speed
-from backstage.course.core_speed import CoreSpeed
+from backstage.course.core_speed import CoreSpeed, measure_parallel_gain
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_samples_are_taken_inside_the_block(
     count = len(speed.samples)
     assert threading.active_count() == before
     assert len(speed.samples) == count
+
+
+def test_the_gain_of_two_jobs_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(core_speed, "HASHES", 1_000)
+    assert measure_parallel_gain() > 0

@@ -9,7 +9,7 @@ import psutil
 from tqdm import tqdm
 
 from backstage.course.catalogue import Lesson
-from backstage.course.core_speed import CoreSpeed
+from backstage.course.core_speed import CoreSpeed, measure_parallel_gain
 from backstage.course.predictions import holds
 from backstage.course.running import capture_lesson
 from backstage.errors import LabError
@@ -17,6 +17,7 @@ from backstage.system import cpus, gil_is_on
 
 MAX_OTHER_LOAD = 0.25  # cores that other programs may keep busy
 SAMPLE_TIME = 0.3  # seconds of a measurement of that load
+MIN_PARALLEL_GAIN = 1.6  # of two jobs, where two cores are free
 MAX_SPEED_CHANGE = 1.4  # times as slow as at other moments of the run
 
 
@@ -104,6 +105,9 @@ def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
         return Verdict(Outcome.UNCLEAR, last_line, reason)
     if speed.change > MAX_SPEED_CHANGE:
         reason = f"a core was at times {speed.change:.1f} times as slow"
+        return Verdict(Outcome.UNCLEAR, last_line, reason)
+    if lesson.notes.cores > 1 and measure_parallel_gain() < MIN_PARALLEL_GAIN:
+        reason = "two CPUs of this computer seem to share a core"
         return Verdict(Outcome.UNCLEAR, last_line, reason)
     return Verdict(Outcome.FAILED, last_line)
 
