@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backstage.bench import costs
 from backstage.bench.conclusions import conclude, conclude_section, describe
+from backstage.bench.descriptions import Description
 from backstage.bench.groups import Group
 from backstage.drawing.canvas import TITLE_CHARACTERS
 from support.results import make_clients, make_coordinating_group, make_group
@@ -143,6 +145,24 @@ def test_a_title_names_the_section_where_it_must(
     medians: dict[str, float], title: str
 ) -> None:
     assert conclude(make_group(medians, ideal_name="t, unsafe")) == title
+
+
+@pytest.mark.parametrize(
+    ("section", "title"),
+    [
+        (
+            "",
+            "Lock: 1.5 times as long as unsafe; manager (processes): 60 times",
+        ),
+        ("threads", "Lock: 1.5 times as long as unsafe; queue: 5.0 times"),
+    ],
+)
+def test_a_title_can_be_about_one_section(
+    section: str, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = Description("", title=section)
+    monkeypatch.setattr(costs, "describe_group", lambda name: description)
+    assert conclude(make_coordinating_group()) == title
 
 
 def test_sections_are_compared_with_the_reference_and_in_themselves() -> None:

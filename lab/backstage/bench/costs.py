@@ -1,5 +1,6 @@
 """How much longer rows take than the one they are compared with, in words."""
 
+from backstage.bench.descriptions import describe_group
 from backstage.bench.groups import Group, compare_times, section_of
 from backstage.bench.results import Row
 from backstage.bench.wording import first_that_fits, format_number
@@ -16,7 +17,12 @@ def compare_costs(group: Group, reference: Row, limit: int) -> str:
         reference: The row that all rows are compared with.
         limit: The most characters of the sentence.
     """
-    rows = [row for row in group.competitors(group.rows) if row != reference]
+    section = describe_group(group.name).title
+    rows = [
+        row
+        for row in group.competitors(group.rows)
+        if row != reference and section in ("", section_of(row))
+    ]
     if not rows:
         return f"{reference.name}: {group.format_time(reference.median)}"
     fastest = min(rows, key=lambda row: row.median)
