@@ -108,6 +108,6 @@ def test_after_ctrl_c_the_picture_shows_the_run_so_far(
         assert re.search(r"(?m)^[23] requests\b", out)
     else:
         assert re.search(r"(?m)^(process 2|4 processes) ", out)
-    # The summary may take two lines, where it ends with a note on hidden lanes.
+    # The summary takes two lines if it ends with a note on hidden lanes.
     assert any(line.startswith("took ") for line in out.splitlines()[-2:])
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from backstage.errors import LabError
 MAX_TASKS = 1_000_000  # for which there is advice
 MIN_DIFFERENCE = 1.07  # times as long: models that are closer are equal
 CLEAR_DIFFERENCE = 1.25  # times as long: enough without looking at the spread
-LIKELY_DIFFERENCE = 1.15  # times as long, in the median round: enough to choose
+LIKELY_DIFFERENCE = 1.15  # times as long in the median round
 MIN_ROUNDS = 3  # rounds that show a spread
 FAR_BEHIND = 1.5  # times as long as the best: no more rounds for the model
 TRIMMED_ROUNDS = 5  # from so many on, only the middle half counts
