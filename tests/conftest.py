@@ -101,7 +101,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_benchmark_generate_machine_info() -> dict[str, str]:
     where = f"{platform.system()} {platform.machine()}"
-    return {"truth": f"{where}, {environment_summary()}"}
+    return {"environment": f"{where}, {environment_summary()}"}
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def results_file(tmp_path: Path) -> Path:
     """Write made-up results of four groups to a file."""
     file = tmp_path / "made_up.json"
     report = {
-        "machine_info": {"truth": "a machine"},
+        "machine_info": {"environment": "a machine"},
         "datetime": "2026-11-21T12:00:00",
         "benchmarks": ENTRIES,
     }

@@ -25,7 +25,7 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true")
 
 def pytest_benchmark_generate_machine_info():
-    return {"truth": "a machine"}
+    return {"environment": "a machine"}
 """
 BENCHMARKS = """
 import pytest

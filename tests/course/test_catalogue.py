@@ -1,5 +1,7 @@
 """The lessons and the parts of the course."""
 
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,7 @@ seconds = 3
 """
 
 
+CURRENT = f"{sys.version_info[0]}.{sys.version_info[1]}"
 TWIN = 'twin = {number = "2", lines = 5}'
 
 
@@ -48,6 +51,25 @@ def test_a_script_has_title_prediction_and_constants(tmp_path: Path) -> None:
     assert lesson.constants == {"SIZE": "3"}
     assert lesson.units == {"SIZE": "items"}
     assert lesson.mistake == ""
+
+
+@pytest.mark.parametrize(
+    ("python", "is_missing"),
+    [("3.12", False), (CURRENT, False), ("3.999", True), ("4.0", True)],
+)
+def test_a_lesson_may_need_a_newer_python(
+    python: str, is_missing: bool, tmp_path: Path
+) -> None:
+    notes = catalogue.Notes(python=python)
+    lesson = catalogue.Lesson(tmp_path / "7_name.py", "7", notes=notes)
+    version = platform.python_version()
+    reason = f"it needs Python {python}, and this is {version}"
+    assert lesson.missing_python == (reason if is_missing else "")
+
+
+def test_the_oldest_pythons_are_versions() -> None:
+    for lesson in lessons():
+        assert re.fullmatch(r"3\.\d+", lesson.notes.python), lesson.name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The tables of the READMEs that come from the catalogue and from runs."""
+"""The tables of the pages that come from the catalogue and from runs."""
 
 import re
 import subprocess
@@ -8,7 +8,6 @@ import pytest
 
 from backstage.course import readme
 from backstage.course.catalogue import (
-    README,
     ROOT,
     Lesson,
     Notes,
@@ -23,19 +22,22 @@ from backstage.files import replace_block
 
 def test_the_readmes_agree_with_the_catalogue() -> None:
     """If this fails: `uv run lab readme --tables`."""
-    text = README.read_text("utf-8")
-    assert readme.fill_blocks(text, lessons(), parts(), {}) == text
-    text = readme.LAB_README.read_text("utf-8")
+    for page in readme.COURSE_PAGES:
+        text = (ROOT / page).read_text("utf-8")
+        filled = readme.fill_blocks(text, page, lessons(), parts(), {})
+        assert filled == text
+    text = (ROOT / readme.TOOLS_PAGE).read_text("utf-8")
     table = readme.format_tools(lessons())
     assert replace_block(text, "tools", table, "") == text
 
 
 def test_every_lesson_has_a_row_and_a_sample() -> None:
-    text = README.read_text("utf-8")
+    pages = [(ROOT / page).read_text("utf-8") for page in readme.COURSE_PAGES]
     for lesson in lessons():
-        sample = readme.find_sample(text, lesson)
+        sample = readme.find_sample("\n".join(pages), lesson)
         assert re.search(r"\d", sample), lesson.name
-    assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", text)
+    for text in pages:
+        assert re.search(r"Measured on .+, CPython 3\.\d+\.\d+.*, on 20", text)
 
 
 def test_a_lesson_in_the_catalogue_reaches_every_table() -> None:
@@ -51,8 +53,8 @@ def test_a_lesson_in_the_catalogue_reaches_every_table() -> None:
     path = ROOT / "lab" / "toolbox" / "99_made_up.py"
     course = [*lessons(), Lesson(path, "99", "Made up.", notes=notes)]
     course_parts = [*parts(), Part("More", "Of it.", ["99"])]
-    text = README.read_text("utf-8")
-    text = readme.fill_blocks(text, course, course_parts, {})
+    text = (ROOT / "README.md").read_text("utf-8")
+    text = readme.fill_blocks(text, "README.md", course, course_parts, {})
     row = "| `uv run lab/toolbox/99_made_up.py` | 7 s | 9 min | what is new |"
     assert row in text
     assert f" what to watch | `{readme.NOT_MEASURED}` |" in text
@@ -61,26 +63,49 @@ def test_a_lesson_in_the_catalogue_reaches_every_table() -> None:
     assert twins in text.splitlines()
     assert "| `a_tool` | 99 |" in readme.format_tools(course).splitlines()
     outputs = {"99": "1\n3 s\n"}
-    measured = readme.fill_blocks(text, course, course_parts, outputs)
+    measured = readme.fill_blocks(
+        text, "README.md", course, course_parts, outputs
+    )
     assert " what to watch | `3 s` |" in measured
     assert readme.describe_origin() in measured.splitlines()
 
 
+def test_a_page_has_only_the_lessons_of_its_parts() -> None:
+    text = "".join(
+        f"<!-- {block}: begin -->\n<!-- {block}: end -->\n"
+        for block in ("course", "twins", "measured")
+    )
+    course_parts = parts()
+    page = course_parts[0].page
+    numbers = {
+        number
+        for part in course_parts
+        if part.page == page
+        for number in part.numbers
+    }
+    filled = readme.fill_blocks(text, page, lessons(), course_parts, {})
+    for lesson in lessons():
+        row = f"| `uv run {lesson.name}` |"
+        assert (row in filled) == (lesson.number in numbers)
+
+
 @pytest.fixture
-def readmes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Path, Path]:
-    """Use copies of the READMEs, in which the tests may write."""
-    copies = tmp_path / "README.md", tmp_path / "lab.md"
-    copies[0].write_text(README.read_text("utf-8"), "utf-8")
-    copies[1].write_text(readme.LAB_README.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(readme, "README", copies[0])
-    monkeypatch.setattr(readme, "LAB_README", copies[1])
-    return copies
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Use copies of the pages, in which the tests may write."""
+    for page in readme.PAGES:
+        copy = tmp_path / page
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text((ROOT / page).read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    return tmp_path
+
+
+def read_pages(folder: Path) -> list[str]:
+    return [(folder / page).read_text("utf-8") for page in readme.PAGES]
 
 
 def test_measured_lines_and_whole_outputs_are_written(
-    readmes: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    pages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def capture(
         lesson: Lesson, changes: dict[str, str]
@@ -90,22 +115,22 @@ def test_measured_lines_and_whole_outputs_are_written(
 
     monkeypatch.setattr(readme, "capture_lesson", capture)
     readme.measure_lessons()
-    text, lab_text = (page.read_text("utf-8") for page in readmes)
+    text = "\n".join(read_pages(pages))
     for lesson in lessons():
         assert readme.find_sample(text, lesson) == lesson.number * 3
         if lesson.notes.block:
             block = (
                 f"$ uv run {lesson.name}\nfirst line\n{lesson.number * 3}\n"
             )
-            assert f"{block}```\n" in text + lab_text
+            assert f"{block}```\n" in text
 
 
 def test_a_failing_lesson_leaves_the_readme(
-    readmes: tuple[Path, Path],
+    pages: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before = [page.read_text("utf-8") for page in readmes]
+    before = read_pages(pages)
 
     def fail(*_: object) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess([], 1, "1.0\n", "it is broken\n")
@@ -114,4 +139,4 @@ def test_a_failing_lesson_leaves_the_readme(
     with pytest.raises(LabError, match=r"\.py failed$"):
         readme.measure_lessons()
     assert capsys.readouterr().err == "it is broken\n"
-    assert [page.read_text("utf-8") for page in readmes] == before
+    assert read_pages(pages) == before

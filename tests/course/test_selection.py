@@ -61,12 +61,12 @@ def test_a_path_to_another_file_is_no_lesson(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "nearest"),
     [
-        ("5", "05"),
+        ("005", "05"),
         ("012", "12"),
         ("lab/3.py", "3"),
         ("lab/03", "03"),
         ("multiproces", "1"),
-        ("33", None),
+        ("97", None),
         ("98", None),
         ("99", None),
         ("3.13", None),

@@ -14,7 +14,7 @@ import pytest
 from backstage.course.catalogue import Lesson, lessons
 from backstage.course.running import start_lesson
 from backstage.lesson.runner import MAY_BE_ZERO
-from support.lessons import SITE_LINE, RunLesson
+from support.lessons import SITE_LINE, RunLesson, is_tool
 from support.processes import computing, has_a_connection, is_two_seconds_old
 
 MAX_FAST_RUN = 3  # seconds; the whole run of a longer lesson is a slow test
@@ -114,10 +114,19 @@ def test_a_number_is_not_0(
     assert result.lines == []
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(lesson, id=lesson.number, marks=slow_if(is_tool(lesson)))
+        for lesson in LESSONS
+    ],
+)
 def test_ctrl_c_while_it_is_at_work(
     run_lesson: RunLesson, lesson: Lesson
 ) -> None:
+    if lesson.missing_python:  # it would end at once
+        pytest.skip(lesson.missing_python)
+
     def is_at_work(process: psutil.Process) -> bool:
         if "PAGES" in lesson.constants:
             return has_a_connection(process)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from backstage.course import catalogue
+from backstage.course.catalogue import Lesson, Part, parts
 from backstage.course.selection import find
 from backstage.system import gil_is_on
 
@@ -73,6 +74,20 @@ SMALL_LESSONS = {
 }
 RunLesson = Callable[..., RunResult]
 find_once = cache(find)  # which reads the whole catalogue
+
+
+@cache
+def list_toolbox_parts() -> set[str]:
+    """Return the titles of the parts that are not on the first page."""
+    return {part.title for part in parts() if part.page != Part.page}
+
+
+def is_tool(lesson: Lesson) -> bool:
+    """Return whether a lesson is in the toolbox, not in the course.
+
+    Its longer tests are slow ones, so that the fast ones stay fast.
+    """
+    return lesson.notes.part in list_toolbox_parts()
 
 
 def import_lesson(number: str) -> Any:

@@ -1,5 +1,6 @@
 """The pictures of all lessons, drawn for the README."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,28 @@ def test_by_default_every_lesson_is_drawn(
     runs: RunLessons, tmp_path: Path
 ) -> None:
     pictures.draw_lessons()
-    assert runs.watched == [lesson.number for lesson in lessons()]
+    shown = [lesson for lesson in lessons() if not lesson.missing_python]
+    assert runs.watched == [lesson.number for lesson in shown]
     drawn = {file.name for file in tmp_path.iterdir()}
-    assert drawn == {f"{lesson.path.stem}.svg" for lesson in lessons()}
+    assert drawn == {f"{lesson.path.stem}.svg" for lesson in shown}
+
+
+def test_a_lesson_that_needs_a_newer_python_is_not_drawn(
+    runs: RunLessons,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old, new = find("01"), find("02")
+    assert old.notes.axis == new.notes.axis
+    new = replace(new, notes=replace(new.notes, python="3.999"))
+    monkeypatch.setattr(pictures, "lessons", lambda: [old, new])
+    pictures.draw_lessons([new])
+    assert runs.watched == [old.number]
+    (file,) = tmp_path.iterdir()
+    assert file.stem == old.path.stem
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"{new.name} is not drawn: {new.missing_python}"
 
 
 def test_lessons_with_the_same_axis_share_its_length(

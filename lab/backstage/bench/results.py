@@ -95,7 +95,7 @@ def load(file: Path) -> Results:
             for entry in entries
         }
         rows = [_make_row(entry, medians) for entry in entries]
-        machine = report["machine_info"]["truth"]
+        machine = report["machine_info"]["environment"]
         environment = f"{machine}, {report['datetime'][:10]}"
     except (ValueError, LookupError, TypeError, AttributeError):
         rows = []  # some other JSON, or none

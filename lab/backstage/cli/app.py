@@ -114,6 +114,7 @@ for command in (
     project.new,
     project.pictures,
     project.readme,
+    project.guides,
     project.results,
 ):
     lab.add_command(command)

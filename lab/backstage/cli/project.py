@@ -80,6 +80,22 @@ def readme(tables: bool) -> int:
 
 
 @click.command(hidden=True)
+@click.argument("names", metavar="[GUIDE]...", nargs=-1)
+@quiet_option
+def guides(names: tuple[str, ...]) -> int:
+    """Run the lessons that the guides show, and write their output there.
+
+    GUIDE is the beginning of a file's name in lab/guides, such as 02.
+    """
+    from backstage.course import guides
+    from backstage.system import environment_summary
+
+    log.info(environment_summary())
+    guides.write_guides(names)
+    return 0
+
+
+@click.command(hidden=True)
 def results() -> int:
     """Write lab/RESULTS.md, its pictures and the README's lines on results.
 

@@ -5,6 +5,8 @@ catalogue, lab/course.toml.
 """
 
 import ast
+import platform
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +55,7 @@ class Notes:
     after: str = ""
     holds: str = ""
     cores: int = 1
+    python: str = "3.12"
     breaks: Mapping[str, str] = field(default_factory=dict)
     quick: Mapping[str, str] = field(default_factory=dict)
     film: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +110,15 @@ class Lesson:
         """The path from the project's folder, with forward slashes."""
         return self.path.relative_to(ROOT).as_posix()
 
+    @property
+    def missing_python(self) -> str:
+        """Which Python the prediction needs, if this one is too old, or ""."""
+        oldest = [int(number) for number in self.notes.python.split(".")]
+        if [*sys.version_info[:2]] >= oldest:
+            return ""
+        version = platform.python_version()
+        return f"it needs Python {self.notes.python}, and this is {version}"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -116,11 +128,13 @@ class Part:
         title: A few words.
         summary: A sentence.
         numbers: The numbers of its lessons.
+        page: The path of the page that lists them, from the project's folder.
     """
 
     title: str
     summary: str
     numbers: list[str]
+    page: str = "README.md"
 
 
 def lessons() -> list[Lesson]:
@@ -228,6 +242,7 @@ def _load_parts() -> list[tuple[Part, list[dict[str, Any]]]]:
                     part["title"],
                     part["summary"],
                     [entry["number"] for entry in part["lesson"]],
+                    part.get("page", Part.page),
                 ),
                 part["lesson"],
             )

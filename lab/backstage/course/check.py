@@ -9,6 +9,7 @@ import psutil
 from tqdm import tqdm
 
 from backstage.course.catalogue import Lesson
+from backstage.course.core_speed import CoreSpeed
 from backstage.course.predictions import holds
 from backstage.course.running import capture_lesson
 from backstage.errors import LabError
@@ -16,6 +17,7 @@ from backstage.system import cpus, gil_is_on
 
 MAX_OTHER_LOAD = 0.25  # cores that other programs may keep busy
 SAMPLE_TIME = 0.3  # seconds of a measurement of that load
+MAX_SPEED_CHANGE = 1.4  # times as slow as at other moments of the run
 
 
 class Outcome(StrEnum):
@@ -75,13 +77,16 @@ def check_lesson(lesson: Lesson, changes: Mapping[str, str], runs: int) -> int:
 def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     """Run a lesson once, and decide whether its prediction held."""
     load = measure_other_load()
-    run = capture_lesson(lesson, changes)
+    with CoreSpeed() as speed:
+        run = capture_lesson(lesson, changes)
     output = run.stdout.strip()
     last_line = (output or "no output").splitlines()[-1]
     if run.returncode:
         if run.stderr.strip():
             last_line = run.stderr.strip().splitlines()[-1]
         return Verdict(Outcome.FAILED, last_line, "it ended with an error")
+    if lesson.missing_python:
+        return Verdict(Outcome.UNCLEAR, last_line, lesson.missing_python)
     names = {"gil": gil_is_on(), "cores": cpus()}
     try:
         if holds(lesson.notes.holds, last_line, names):
@@ -96,6 +101,9 @@ def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     load = max(load, measure_other_load())
     if load > MAX_OTHER_LOAD:
         reason = f"other programs kept {load:.1f} cores busy"
+        return Verdict(Outcome.UNCLEAR, last_line, reason)
+    if speed.change > MAX_SPEED_CHANGE:
+        reason = f"a core was at times {speed.change:.1f} times as slow"
         return Verdict(Outcome.UNCLEAR, last_line, reason)
     return Verdict(Outcome.FAILED, last_line)
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from backstage.course.catalogue import CATALOGUE, README, ROOT, lessons
-from backstage.course.readme import LAB_README, write_readmes
+from backstage.course.catalogue import CATALOGUE, ROOT, lessons
+from backstage.course.readme import PAGES, write_readmes
 from backstage.errors import UsageError
 from backstage.files import write_atomically
 
@@ -94,8 +94,9 @@ def create_lesson(name: str) -> list[str]:
     write_atomically(CATALOGUE, catalogue + ENTRY.format(number=number))
     write_atomically(test, TEST.format(number=number))
     write_readmes({})
-    written = script, CATALOGUE, test, README, LAB_README
-    return [path.relative_to(ROOT).as_posix() for path in written]
+    written = script, CATALOGUE, test
+    names = [path.relative_to(ROOT).as_posix() for path in written]
+    return [*names, *PAGES]
 
 
 def choose_folder(number: str) -> Path:

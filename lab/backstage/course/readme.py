@@ -1,4 +1,4 @@
-"""Writes the parts of both READMEs that come from the catalogue and runs."""
+"""Writes what the pages show of the catalogue and of runs."""
 
 import datetime
 import platform
@@ -6,10 +6,10 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from backstage.course.catalogue import (
     PICTURES,
-    README,
     ROOT,
     Lesson,
     Part,
@@ -21,15 +21,19 @@ from backstage.errors import LabError
 from backstage.files import has_block, replace_block, write_atomically
 from backstage.system import environment_summary
 
-LAB_README = ROOT / "lab" / "README.md"
+# Pages, as paths from the project's folder. The parts of the course are on
+# these, and the table of tools is on the other one.
+COURSE_PAGES = ["README.md", "lab/toolbox/README.md"]
+TOOLS_PAGE = "lab/README.md"
+PAGES = [*COURSE_PAGES, TOOLS_PAGE]
 NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 
 
 def measure_lessons() -> None:
-    """Run all lessons, and write their output into the READMEs.
+    """Run all lessons, and write their output into the pages.
 
     Raises:
-        LabError: If a lesson fails; the READMEs stay as they were.
+        LabError: If a lesson fails; the pages stay as they were.
     """
     outputs = {}
     for lesson in lessons():
@@ -40,42 +44,45 @@ def measure_lessons() -> None:
 
 
 def write_readmes(outputs: Mapping[str, str]) -> None:
-    """Write what comes from the catalogue into both READMEs.
+    """Write what comes from the catalogue into all pages.
 
     Args:
         outputs: The output of lessons that have just run, by their numbers.
-            The READMEs keep the output of other lessons.
+            The pages keep the output of other lessons.
 
     Raises:
-        LabError: If the markers of a block are missing in a README.
+        LabError: If the markers of a block are missing in a page.
     """
     course = lessons()
-    pages = {page: page.read_text("utf-8") for page in (README, LAB_README)}
-    pages[README] = fill_blocks(pages[README], course, parts(), outputs)
+    pages = {page: (ROOT / page).read_text("utf-8") for page in PAGES}
+    for page in COURSE_PAGES:
+        pages[page] = fill_blocks(pages[page], page, course, parts(), outputs)
     tools = format_tools(course)
-    pages[LAB_README] = replace_block(
-        pages[LAB_README], "tools", tools, "lab/README.md"
+    pages[TOOLS_PAGE] = replace_block(
+        pages[TOOLS_PAGE], "tools", tools, TOOLS_PAGE
     )
     for lesson in course:
         name = lesson.notes.block
         if name and lesson.number in outputs:
-            page = README if has_block(pages[README], name) else LAB_README
+            page = next(page for page in pages if has_block(pages[page], name))
             block = format_output(lesson, outputs[lesson.number])
-            pages[page] = replace_block(pages[page], name, block, page.name)
+            pages[page] = replace_block(pages[page], name, block, page)
     for page, text in pages.items():
-        write_atomically(page, text)
+        write_atomically(ROOT / page, text)
 
 
 def fill_blocks(
     text: str,
+    page: str,
     course: Sequence[Lesson],
     course_parts: Sequence[Part],
     outputs: Mapping[str, str],
 ) -> str:
-    """Return the text of the README with the tables of a course.
+    """Return the text of a page with the tables of its parts of a course.
 
     Args:
-        text: The README.
+        text: The text of the page.
+        page: Its path from the project's folder.
         course: The lessons.
         course_parts: The parts of the course.
         outputs: As for `write_readmes`.
@@ -83,17 +90,21 @@ def fill_blocks(
     Raises:
         LabError: If the markers of a block are missing.
     """
+    titles = {part.title for part in course_parts if part.page == page}
+    course = [lesson for lesson in course if lesson.notes.part in titles]
     origin = describe_origin() if outputs else _find_origin(text)
-    samples = {x.number: find_sample(text, x) for x in course}
+    samples = {lesson.number: find_sample(text, lesson) for lesson in course}
     for number, output in outputs.items():
         samples[number] = output.splitlines()[-1]
-    in_parts = [lesson for lesson in course if lesson.notes.part]
-    text = replace_block(
-        text, "course", format_parts(in_parts, course_parts), README.name
-    )
-    text = replace_block(text, "twins", format_twins(in_parts), README.name)
-    table = format_lessons(in_parts, samples)
-    return replace_block(text, "measured", f"{origin}\n\n{table}", README.name)
+    table = format_lessons(course, samples)
+    blocks = {
+        "course": format_parts(course, course_parts, Path(page).parent),
+        "twins": format_twins(course),
+        "measured": f"{origin}\n\n{table}",
+    }
+    for block, content in blocks.items():
+        text = replace_block(text, block, content, page)
+    return text
 
 
 def format_output(lesson: Lesson, output: str) -> str:
@@ -102,12 +113,21 @@ def format_output(lesson: Lesson, output: str) -> str:
 
 
 def format_parts(
-    course: Sequence[Lesson], course_parts: Sequence[Part]
+    course: Sequence[Lesson], course_parts: Sequence[Part], folder: Path
 ) -> str:
-    """Return a paragraph on each part, with the pictures of its lessons."""
+    """Return a paragraph on each part, with the pictures of its lessons.
+
+    Args:
+        course: The lessons. Parts with other lessons are left out.
+        course_parts: All parts of the course. They are numbered.
+        folder: That of the page, from the project's folder: the links to the
+            pictures start there.
+    """
     by_number = {lesson.number: lesson for lesson in course}
     paragraphs = []
     for place, part in enumerate(course_parts, 1):
+        if by_number.keys().isdisjoint(part.numbers):
+            continue
         numbers = ", ".join(part.numbers)
         noun = "lesson" if len(part.numbers) == 1 else "lessons"
         lines = [
@@ -119,7 +139,9 @@ def format_parts(
             file = f"{lesson.path.stem}.svg"
             if (PICTURES / file).exists():
                 alt = lesson.notes.picture or lesson.title
-                pictures.append(f"![{alt}](lab/pictures/{file})")
+                path = Path("lab", "pictures", file)
+                link = path.relative_to(folder, walk_up=True).as_posix()
+                pictures.append(f"![{alt}]({link})")
         if pictures:
             lines += ["", *pictures]
         paragraphs.append("\n".join(lines))
@@ -176,25 +198,25 @@ def format_tools(course: Sequence[Lesson]) -> str:
     return "\n".join(rows)
 
 
-def describe_origin() -> str:
-    """Return the sentence on where and when the lessons were measured."""
+def describe_origin(command: str = "uv run lab readme") -> str:
+    """Return the sentence on where, when and how lessons were measured."""
     machine = f"{platform.system()} {platform.machine()}"
     today = datetime.datetime.now(datetime.UTC).date()
     return (
         f"Measured on {machine}, {environment_summary()}, on {today}, by "
-        "`uv run lab readme`."
+        f"`{command}`."
     )
 
 
 def find_sample(text: str, lesson: Lesson) -> str:
-    """Return the last line of a lesson that the README shows."""
+    """Return the last line of a lesson that a page shows."""
     row = rf"(?m)^\| `uv run {re.escape(lesson.name)}` \|.*\| `(.*)` \|$"
     match = re.search(row, text)
     return match[1] if match else NOT_MEASURED
 
 
 def _find_origin(text: str) -> str:
-    """Return the sentence on the measurement that the README has."""
+    """Return the sentence on the measurement that a page has."""
     match = re.search(r"(?m)^Measured on .*`uv run lab readme`\.$", text)
     return match[0] if match else describe_origin()
 

@@ -41,8 +41,11 @@ class InterruptHandler:
     def install(self) -> None:
         """Handle Ctrl-C from now on, and one that was blocked until now."""
         signal.signal(signal.SIGINT, self._handle)
-        for owner, name in (BaseProcess, "start"), (SemLock, "__init__"):
-            setattr(owner, name, _with_ctrl_c_blocked(getattr(owner, name)))
+        for owner, name, call in (
+            (BaseProcess, "start", _with_shared_folder(BaseProcess.start)),
+            (SemLock, "__init__", SemLock.__init__),
+        ):
+            setattr(owner, name, _with_ctrl_c_blocked(call))
         if sys.platform != "win32":  # `uv run lab` has blocked it
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
@@ -98,6 +101,24 @@ def _with_ctrl_c_blocked[**P](call: Callable[P, None]) -> Callable[P, None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     return call_blocked
+
+
+def _with_shared_folder(
+    start: Callable[[BaseProcess], None],
+) -> Callable[[BaseProcess], None]:
+    """Return `start`, which lets a manager use this process's folder.
+
+    A manager has a socket in a temporary folder. If it made a folder of its
+    own, that would stay behind after Ctrl-C, which stops the manager.
+    """
+
+    def start_with_folder(process: BaseProcess) -> None:
+        if "multiprocessing.managers" in sys.modules:
+            folder = util.get_temp_dir()
+            process._config["tempdir"] = folder  # type: ignore[attr-defined]
+        start(process)
+
+    return start_with_folder
 
 
 def _cancel_tasks() -> bool:

@@ -17,7 +17,7 @@ class Bar:
     @property
     def figure(self) -> str:
         """The value with its unit."""
-        digits = 0 if self.value >= 10 or self.value == 0 else 1
+        digits = 0 if self.value >= 10 or self.value.is_integer() else 1
         return f"{self.value:,.{digits}f} {self.unit}".rstrip()
 
 

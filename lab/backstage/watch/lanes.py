@@ -21,7 +21,7 @@ STATES = {
     TURN: "waits for its turn (a lock or the GIL)",
     NETWORK: "waits for the network",
     TIMER: "waits for a timer",
-    WORK: "waits for work",
+    WORK: "waits for work or a lock",
     OTHERS: "waits for other threads or processes",
     CHILD: "waits for a child process",
     WAITING: "waits (not known for what)",

@@ -19,6 +19,7 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
     """Run lessons and draw them into PICTURES.
 
     Where a lesson fails, or Ctrl-C stops one, the pictures stay as they were.
+    So does the picture of a lesson that needs a newer Python than this one.
 
     Args:
         chosen: The lessons to draw, with all that share a time axis with one
@@ -29,10 +30,12 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
         BaseException: What Ctrl-C raised.
     """
     axes = {axis_of(lesson) for lesson in chosen or lessons()}
+    drawn = [lesson for lesson in lessons() if axis_of(lesson) in axes]
+    for lesson in drawn:
+        if lesson.missing_python:
+            print(f"{lesson.name} is not drawn: {lesson.missing_python}")
     runs = [
-        (lesson, _run(lesson))
-        for lesson in lessons()
-        if axis_of(lesson) in axes
+        (lesson, _run(lesson)) for lesson in drawn if not lesson.missing_python
     ]
     last_lines = {
         lesson.number: recording.lines[-1].text

@@ -32,7 +32,7 @@ LABELS = {
     TURN: "takes turns",
     NETWORK: "waits for the network",
     TIMER: "waits for a timer",
-    WORK: "waits for work",
+    WORK: "waits for work or a lock",
     OTHERS: "waits for others",
     CHILD: "waits for a child",
     WAITING: "waits",

@@ -1,0 +1,20 @@
+"""Lesson 28: processes that pay into one account, without and with a lock."""
+
+from support.lessons import RunLesson, parse_figure
+
+
+def test_only_the_lock_keeps_all_payments(run_lesson: RunLesson) -> None:
+    result = run_lesson("28", UPDATES=20_000, CASHIERS=3)
+    assert (result.status, result.errors) == (0, [])
+    without, with_lock, last = result.lines
+    got = r"expected 60,000 cents, got ([\d,]+), lost [\d,]+ in \d+\.\d\d s"
+    lost = r"lost of 60,000 cents: without lock ([\d,]+), with lock 0"
+    balance = parse_figure(f"without lock: {got}", without)
+    assert 0 < parse_figure(lost, last) == 60_000 - balance
+    assert parse_figure(f"with lock: {got}", with_lock) == 60_000
+
+
+def test_a_single_process_loses_nothing(run_lesson: RunLesson) -> None:
+    result = run_lesson("28", UPDATES=2_000, CASHIERS=1)
+    last = "lost of 2,000 cents: without lock 0, with lock 0"
+    assert result.lines[-1] == last

@@ -1,0 +1,36 @@
+"""Lesson 4: the life of threads that are started by hand."""
+
+import re
+
+from support.lessons import RunLesson
+
+
+def test_the_order_of_events_is_the_life_of_threads(
+    run_lesson: RunLesson,
+) -> None:
+    result = run_lesson("4", RICE=0.5, SOUP=0.38, EGGS=0.06, TABLE=0.22)
+    assert (result.status, result.errors) == (0, [])
+    # Without the times, and without the empty lines.
+    lines = [re.sub(r"\d\.\d\d s", "T", line) for line in result.lines if line]
+    assert lines[:6] == [
+        "T  main: rice thread is created, alive: False",
+        "T  rice: start",
+        "T  main: table is ready, alive: True",
+        "T  rice: ready",
+        "T  main: rice thread has ended, alive: False",
+        "rice alone: T",
+    ]
+    created, *starts = lines[6:10]
+    assert created == "T  main: all are created, alive: 0 of 3"
+    # All three start before one of them is ready.
+    dishes = ["eggs", "rice", "soup"]
+    assert sorted(starts) == [f"T  {dish}: start" for dish in dishes]
+    assert lines[10:] == [
+        "T  eggs: ready",
+        "T  main: table is ready, alive: 2 of 3",
+        "T  soup: ready",
+        "T  rice: ready",
+        "T  main: all have ended, alive: 0 of 3",
+        "3 dishes together: T",
+        "3 dishes together took T, rice alone T",
+    ]
