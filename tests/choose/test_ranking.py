@@ -47,6 +47,20 @@ def test_when_a_model_is_clearly_slower(
     assert Comparison(ratios).is_clear == is_clear
 
 
+@pytest.mark.parametrize(
+    ("ratios", "is_likely"),
+    [
+        ([0.9, 1.3, 1.4], True),
+        ([0.9, 1.1, 1.4], False),  # a small difference
+        ([1.3, 1.4], False),  # too few rounds
+    ],
+)
+def test_when_a_model_is_likely_to_be_slower(
+    ratios: list[float], is_likely: bool
+) -> None:
+    assert Comparison(ratios).is_likely == is_likely
+
+
 def test_models_are_compared_in_their_common_rounds() -> None:
     left = Model("sequential", rounds=[0.2, 0.3])
     right = Model("threads", rounds=[0.1, 0.1, 0.4])
@@ -61,6 +75,15 @@ def test_the_simplest_of_equal_models_is_the_best() -> None:
     ]
     names = [model.name for model in rank(models, 100)]
     assert names == ["threads", "processes", "sequential"]
+
+
+def test_a_model_that_is_likely_to_be_faster_is_chosen() -> None:
+    models = [
+        Model("sequential", rounds=[0.014, 0.014, 0.014]),
+        Model("processes", 2, rounds=[0.010, 0.016, 0.010]),
+    ]
+    assert not compare(*models, 100).is_clear
+    assert rank(models, 100)[0].name == "processes"
 
 
 def test_a_model_that_is_slower_than_a_simpler_one_is_not_the_best() -> None:

@@ -29,7 +29,7 @@ from backstage.errors import LabError
 from backstage.system import cpus
 
 SAMPLE = 0.2  # seconds of a sample
-MAX_ROUNDS = 9
+MAX_ROUNDS = 15
 
 
 def measure(

@@ -1,5 +1,6 @@
 """Before the rounds: start workers, and find how many of them are useful."""
 
+import math
 from statistics import median
 
 from backstage.choose import worker_search
@@ -39,7 +40,6 @@ class Preparation:
                 self.prepare_threads(model)
             elif not model.excluded:
                 self.prepare_processes(model)
-        self.compare_interpreters()
         for model in self.advice.models:
             if model.name == "threads" and self.sampler.is_ready(model):
                 self.sampler.attempt(model, 0, self.sampler.start)
@@ -63,37 +63,44 @@ class Preparation:
     def measure_speedup(self, threads: Model) -> None:
         """Measure two threads beside one, and provoke races.
 
-        Results that are wrong then exclude threads. If calls compute, the
-        speed-up is limited by the number of cores that the threads used,
-        which other programs cannot increase.
+        Results that are wrong then exclude threads. They are left out if they
+        are no faster, or if calls compute and share a single core.
         """
-        run, size = self.sampler.run, self.sampler.size
-        self.sampler.start(threads)
-        cores_used = [self.sampler.cores_used["threads"]]
-        call_seconds = threads.call_seconds
         longest = self.session.seconds * PAIRS_SHARE
-        peek = worker_search.PEEK
-        pairs = int(longest / (2 * max(peek, call_seconds)))
-        speedups = list[float]()
+        pair_seconds = 2 * max(worker_search.PEEK, threads.call_seconds)
+        pairs = min(PAIRS, int(longest / pair_seconds))
         order = [Model("sequential"), threads]
-        for _ in range(min(pairs, PAIRS)):
-            samples = {
-                model.name: run(model, size(model, peek)) for model in order
-            }
-            speedups.append(samples["sequential"] / samples["threads"])
-            cores_used.append(self.sampler.cores_used["threads"])
+        self.sampler.start(threads)
+        limits = [self.limit_speedup()]
+        speedups = list[float]()
+        while len(speedups) < pairs:
+            samples = {model.name: self.search.peek(model) for model in order}
             order.reverse()
-        if speedups:
-            run(threads, size(threads, peek), provoke_races=True)
+            speedups.append(samples["sequential"] / samples["threads"])
+            limits.append(self.limit_speedup())
+            cores_used = self.sampler.cores_used["sequential"]
+            is_alone = cores_used >= worker_search.FULL_CPU_SHARE
+            if is_alone and max(limits) < MIN_SPEEDUP:
+                break  # other programs are not the reason
+        if pairs:
+            self.search.peek(threads, provoke_races=True)
         else:  # calls are long, so the smallest sample is enough
-            speedups = [call_seconds / self.sampler.task_seconds["threads"]]
-        self.advice.speedup = median(speedups)
-        share = self.advice.cpu_share
-        if share >= MOSTLY_COMPUTING:
-            limit = median(cores_used) / share
-            self.advice.speedup = min(self.advice.speedup, limit)
+            task_seconds = self.sampler.task_seconds["threads"]
+            speedups.append(threads.call_seconds / task_seconds)
+        self.advice.speedup = min(median(speedups), median(limits))
         if self.advice.speedup < MIN_SPEEDUP:
             threads.skipped = "two threads are not clearly faster than one"
+
+    def limit_speedup(self) -> float:
+        """Return the largest speed-up that the newest sample allows.
+
+        Calls that compute are not faster than the cores that they used, and
+        other programs cannot increase the number of those.
+        """
+        share = self.advice.cpu_share
+        if share < MOSTLY_COMPUTING:
+            return math.inf
+        return self.sampler.cores_used["threads"] / share
 
     def prepare_processes(self, model: Model) -> None:
         """Start one process (or interpreter) for each core, or more.
@@ -128,21 +135,3 @@ class Preparation:
             call_seconds * self.advice.cpu_share / self.cores,
         )
         return task_seconds[rival.name] <= minimum * MIN_DIFFERENCE
-
-    def compare_interpreters(self) -> None:
-        """Leave interpreters out if processes, which can do more, are as fast.
-
-        One sample is enough for that, since the two are so similar.
-        """
-        *_, processes, interpreters = self.advice.models
-        if interpreters.name != "interpreters":  # before Python 3.14
-            return
-        totals = [
-            model.start_seconds
-            + self.sampler.tasks * self.sampler.task_seconds[model.name]
-            for model in (processes, interpreters)
-            if self.sampler.is_ready(model)
-        ]
-        if len(totals) == 2 and totals[0] <= totals[1] * MIN_DIFFERENCE:
-            interpreters.skipped = "processes are as fast"
-            self.session.close(interpreters.name)

@@ -11,6 +11,7 @@ from backstage.errors import LabError
 MAX_TASKS = 1_000_000  # for which there is advice
 MIN_DIFFERENCE = 1.07  # times as long: models that are closer are equal
 CLEAR_DIFFERENCE = 1.25  # times as long: enough without looking at the spread
+LIKELY_DIFFERENCE = 1.15  # times as long in the median round
 MIN_ROUNDS = 3  # rounds that show a spread
 FAR_BEHIND = 1.5  # times as long as the best: no more rounds for the model
 TRIMMED_ROUNDS = 5  # from so many on, only the middle half counts
@@ -60,6 +61,16 @@ class Comparison:
         return enough and not has_one and difference > self.spread
 
     @property
+    def is_likely(self) -> bool:
+        """Whether the first model is slower in the median round.
+
+        A difference that is likely, but not clear, decides which model is
+        chosen. A small one does not: then the simpler model is.
+        """
+        enough = len(self.ratios) >= MIN_ROUNDS
+        return enough and median(self.ratios) > LIKELY_DIFFERENCE
+
+    @property
     def is_clear(self) -> bool:
         """Whether the first model is slower, and by more than the spread."""
         typical = median(self.ratios)
@@ -84,15 +95,19 @@ def rank(models: Sequence[Model], tasks: int) -> list[Model]:
     """Return the models, with the best one for so many tasks first.
 
     The models must come in the order of MODEL_NAMES, the simplest first. The
-    best is the simplest to which none is clearly superior, unless an even
-    simpler one is faster. The others are in the order of their times.
+    best is the simplest to which none is superior, clearly or likely, unless
+    an even simpler one is faster. The others are in the order of their times.
     """
     by_time = sorted(models, key=lambda model: model.total_seconds(tasks))
     best = by_time[0]
     lowest = math.inf
     for model in models:
         seconds = model.total_seconds(tasks)
-        if seconds < lowest and not _is_beaten(model, models, tasks):
+        comparisons = [compare(model, other, tasks) for other in models]
+        if seconds < lowest and not any(
+            comparison.is_clear or comparison.is_likely
+            for comparison in comparisons
+        ):
             best = model
             break
         lowest = min(lowest, seconds)

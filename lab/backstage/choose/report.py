@@ -144,6 +144,8 @@ def describe_spread(advice: Advice) -> str:
     reason = "the measurement cannot tell the two apart"
     if comparison.is_consistent:
         reason = "the difference is small"
+    if comparison.is_likely:
+        return f"{line}: {reason}, but {advice.best} was faster in most rounds"
     return f"{line}: {reason}, and {advice.best} is simpler"
 
 

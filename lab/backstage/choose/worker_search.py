@@ -61,9 +61,13 @@ class WorkerSearch:
     def start(self, model: Model) -> None:
         """Start a model's workers, and run a sample of some length."""
         self.sampler.start(model)
+        if self.sampler.size(model, PEEK) > self.sampler.smallest_size(model):
+            self.peek(model)
+
+    def peek(self, model: Model, provoke_races: bool = False) -> float:
+        """Run a short sample; see `Sampler.run`."""
         size = self.sampler.size(model, PEEK)
-        if size > self.sampler.smallest_size(model):
-            self.sampler.run(model, size)
+        return self.sampler.run(model, size, provoke_races)
 
     def start_processes(self, model: Model, workers: int) -> None:
         """Start so many processes or interpreters, if there is time."""
