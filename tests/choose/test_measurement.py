@@ -53,7 +53,8 @@ def test_processes_for_a_function_that_keeps_the_gil(
 ) -> None:
     advice = measure_on(make_computing_machine(0.02), DEFAULT_SECONDS)
     assert advice.best == "processes"
-    assert advice.is_clear
+    # Interpreters exist from Python 3.14 on. Here they are as fast.
+    assert advice.second in ("interpreters", "sequential")
     threads = advice.find("threads")
     assert "not clearly faster than one" in threads.skipped
     assert "threads" not in [name for _, name in advice.ranges]

@@ -82,7 +82,7 @@ def test_a_model_that_is_likely_to_be_faster_is_chosen() -> None:
         Model("sequential", rounds=[0.014, 0.014, 0.014]),
         Model("processes", 2, rounds=[0.010, 0.016, 0.010]),
     ]
-    assert not compare(*models, 100).is_clear
+    assert not compare(models[0], models[1], 100).is_clear
     assert rank(models, 100)[0].name == "processes"
 
 

@@ -34,7 +34,9 @@ def mark_long_runs(lessons: Sequence[Lesson]) -> list[object]:
         pytest.param(
             lesson,
             id=lesson.number,
-            marks=slow_if((lesson.notes.seconds or 0) >= MAX_FAST_RUN),
+            marks=slow_if(
+                is_tool(lesson) or (lesson.notes.seconds or 0) >= MAX_FAST_RUN
+            ),
         )
         for lesson in lessons
     ]

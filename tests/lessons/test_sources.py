@@ -7,6 +7,7 @@ import sys
 import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 
@@ -30,20 +31,22 @@ each_pair = pytest.mark.parametrize(
 )
 
 
-def read_source(lesson: Lesson) -> str:
-    return lesson.path.read_text("utf-8")
+@cache
+def read_source(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
-def parse_source(lesson: Lesson) -> ast.Module:
-    return ast.parse(read_source(lesson))
+@cache
+def parse_source(path: Path) -> ast.Module:
+    return ast.parse(read_source(path))
 
 
 @each_lesson
 def test_it_is_short_and_narrow(lesson: Lesson) -> None:
-    lines = read_source(lesson).splitlines()
+    lines = read_source(lesson.path).splitlines()
     assert len(lines) <= lesson.notes.lines
     assert max(map(len, lines)) <= 79
-    assert read_source(lesson).isascii()
+    assert read_source(lesson.path).isascii()
 
 
 @each_lesson
@@ -58,9 +61,9 @@ def test_its_constants_come_first_each_with_its_unit(lesson: Lesson) -> None:
     assert 2 <= len(lesson.constants) <= 7
     for unit in lesson.units.values():
         assert re.match(r"\w", unit)
-    body = parse_source(lesson).body
+    body = parse_source(lesson.path).body
     first = next(x for x in body if isinstance(x, Function | ast.ClassDef))
-    lines_before = read_source(lesson).splitlines()[: first.lineno - 1]
+    lines_before = read_source(lesson.path).splitlines()[: first.lineno - 1]
     for name in lesson.constants:
         assert [line for line in lines_before if line.startswith(f"{name} = ")]
 
@@ -68,16 +71,16 @@ def test_its_constants_come_first_each_with_its_unit(lesson: Lesson) -> None:
 @each_lesson
 def test_it_has_main_and_the_guard(lesson: Lesson) -> None:
     functions = [
-        x for x in parse_source(lesson).body if isinstance(x, Function)
+        x for x in parse_source(lesson.path).body if isinstance(x, Function)
     ]
     assert functions[-1].name == "main"
     guard = 'if __name__ == "__main__":\n    run(main)\n'
-    assert read_source(lesson).endswith("\n\n\n" + guard)
+    assert read_source(lesson.path).endswith("\n\n\n" + guard)
 
 
 @each_lesson
 def test_its_functions_are_typed(lesson: Lesson) -> None:
-    for node in ast.walk(parse_source(lesson)):
+    for node in ast.walk(parse_source(lesson.path)):
         if isinstance(node, Function):
             assert node.returns
             kinds = node.args
@@ -102,7 +105,7 @@ def list_libraries() -> set[str]:
 @each_lesson
 def test_it_imports_only_libraries_and_two_names(lesson: Lesson) -> None:
     allowed = {*sys.stdlib_module_names, *list_libraries()}
-    for node in ast.walk(parse_source(lesson)):
+    for node in ast.walk(parse_source(lesson.path)):
         if isinstance(node, ast.Import):
             modules = {x.name.partition(".")[0] for x in node.names}
             assert modules <= allowed
@@ -115,7 +118,7 @@ def test_it_imports_only_libraries_and_two_names(lesson: Lesson) -> None:
             else:
                 assert node.module.partition(".")[0] in allowed
     other_lessons = {x.path.stem for x in LESSONS} - {lesson.path.stem}
-    source = read_source(lesson)
+    source = read_source(lesson.path)
     assert not [name for name in other_lessons if name in source]
 
 
@@ -124,7 +127,7 @@ def test_it_prints_only_what_it_measured(lesson: Lesson) -> None:
     """A function `report` may print a line that its callers have made."""
     calls = [
         node
-        for node in ast.walk(parse_source(lesson))
+        for node in ast.walk(parse_source(lesson.path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("print", "report")
@@ -136,12 +139,12 @@ def test_it_prints_only_what_it_measured(lesson: Lesson) -> None:
         ]
         names = [x for x in call.args if isinstance(x, ast.Name)]
         assert figures or names, ast.unparse(call)
-    assert "perf_counter()" in read_source(lesson)
+    assert "perf_counter()" in read_source(lesson.path)
 
 
 def lines_after_docstring(lesson: Lesson) -> list[str]:
-    return read_source(lesson).splitlines()[
-        parse_source(lesson).body[0].end_lineno :
+    return read_source(lesson.path).splitlines()[
+        parse_source(lesson.path).body[0].end_lineno :
     ]
 
 
@@ -181,7 +184,7 @@ def test_lessons_save_in_the_same_way() -> None:
         ast.dump(node)
         for lesson in LESSONS
         if "saves" in lesson.notes.kinds
-        for node in ast.walk(parse_source(lesson))
+        for node in ast.walk(parse_source(lesson.path))
         if isinstance(node, Function) and node.name == "save"
     }
     assert len(functions) == 1
@@ -216,7 +219,7 @@ def test_its_entry_in_the_catalogue_is_complete(lesson: Lesson) -> None:
 @each_lesson
 def test_it_uses_each_tool_that_its_entry_names(lesson: Lesson) -> None:
     """Comments and the docstring do not count."""
-    _, *code = parse_source(lesson).body
+    _, *code = parse_source(lesson.path).body
     text = "\n".join(map(ast.unparse, code))
     for tool in lesson.notes.tools:
         name = tool.rpartition(".")[2]

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -186,19 +187,26 @@ def read_lesson(
     number = path.name.partition("_")[0]
     entry = (notes or {}).get(number, Notes())
     try:
-        source = path.read_text("utf-8")
-        docstring = ast.get_docstring(ast.parse(source)) or ""
+        text = _parse(path.read_text("utf-8"))
     except SyntaxError as error:
         mistake = f"line {error.lineno}: {error.msg}"
     except UnicodeDecodeError as error:
         mistake = str(error)
     else:
-        title, _, rest = docstring.partition("\n")
-        prediction = " ".join(rest.partition("Prediction:")[2].split())
-        values, units = read_constants(source)
-        return Lesson(path, number, title, prediction, values, units, entry)
+        return Lesson(path, number, *text, entry)
     title = f"cannot be read: {mistake}"
     return Lesson(path, number, title, notes=entry, mistake=mistake)
+
+
+@cache
+def _parse(
+    source: str,
+) -> tuple[str, str, Mapping[str, str], Mapping[str, str]]:
+    """Return title, prediction, constants and their units."""
+    docstring = ast.get_docstring(ast.parse(source)) or ""
+    title, _, rest = docstring.partition("\n")
+    prediction = " ".join(rest.partition("Prediction:")[2].split())
+    return title, prediction, *read_constants(source)
 
 
 def _load_notes() -> dict[str, Notes]:
