@@ -13,7 +13,7 @@ from time import perf_counter, sleep
 
 from backstage import run
 
-COOKS = 1  # threads
+COOKS = 1  # threads of the pool: each cooks one dish at a time
 COOKING = 1.0  # seconds that a cook needs for one dish
 TIMEOUT = 0.4  # seconds that we wait for the pizza at first
 
@@ -81,7 +81,7 @@ def wait_until_timeout(order: Future[str]) -> None:
     except TimeoutError:
         # Only our waiting ends here. The cook does not stop.
         return
-    # Somebody has changed the constants, and the lesson shows nothing.
+    # With other constants, there is no timeout that we could show.
     raise RuntimeError("ready before the timeout: COOKING is too short")
 
 

@@ -44,8 +44,8 @@ def compute_one_by_one() -> list[Result]:
 
 
 def put_result(number: int, queue: Queue[Result]) -> None:
-    # What a function returns stays in its process. So we send it to the main
-    # process through a queue.
+    # Process does not give back what its function returns. So we send the
+    # result to the main process through a queue.
     queue.put(count_digits(number))
 
 
@@ -72,7 +72,7 @@ def compute_with_process() -> list[Result]:
 def compute_with_pool() -> list[Result]:
     # An older kind of pool than ProcessPoolExecutor. Its map returns a list.
     with multiprocessing.Pool(WORKERS) as pool:
-        # map returns what count_digits returns, in the order of NUMBERS.
+        # The pool sends the results back, in the order of NUMBERS.
         return pool.map(count_digits, NUMBERS)
 
 
@@ -88,8 +88,8 @@ def measure(name: str, compute: Callable[[], list[Result]]) -> list[Result]:
 
 
 def is_correct(result: Result) -> bool:
-    # If the number of digits is right, we can remove all of them but one, and
-    # this one is not 0.
+    # We remove all counted digits except one. If the count is right, 1 to 9
+    # remains. Too many digits: 0 remains. Too few: more than 9 remains.
     factorial = math.factorial(result.number)
     first_digit: int = factorial // 10 ** (result.digits - 1)
     return 1 <= first_digit <= 9

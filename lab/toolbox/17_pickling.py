@@ -2,9 +2,10 @@
 
 A thread gets the object itself. A process gets a copy: the module pickle turns
 the object into bytes, and the process makes a new object from them. The bytes
-of a function are only its name. The process imports the same file and looks
-for this name. It does not find a function without a name, or a function inside
-another one. An open file or a lock belongs to one process and has no copy.
+of a function are only its name: the process imports the same file and looks
+for it. Before sending, pickle looks for the name here. A function without a
+name, or inside another function, is not found: we get an error, and nothing
+is sent. An open file or a lock belongs to one process and has no copy.
 
 Prediction: arrived: in the thread 8 of 8 objects, in the process 4 of 8.
 """
@@ -25,7 +26,7 @@ from typing import NamedTuple
 
 from backstage import run
 
-DELAY = 0.2  # seconds until an answer comes
+DELAY = 0.2  # seconds until an answer comes; an error has no delay
 COLUMNS = 80  # characters in a line of the output, at most
 TIMES = 1  # how often we send each object
 

@@ -6,7 +6,7 @@ that has an RLock can take it again. The RLock counts: it is free for other
 threads when it was released as often as it was taken.
 
 Prediction: Ben got 0 cents with Lock, and 300 of 300 with RLock. Wrong totals:
-0 with RLock, more than 0 with two steps.
+0 with RLock, more than 0 with two steps (the lock is free between them).
 """
 
 from collections.abc import Callable
@@ -56,8 +56,8 @@ class Bank:
 
     def transfer(self) -> None:
         # The lock is taken for both steps: no other thread can come between.
-        # (Without RLock: let add() be for others, and make a method that takes
-        # no lock for the steps here.)
+        # (Another way, with a Lock: write a method like add() that takes no
+        # lock, and call it here for both steps.)
         with self.lock:
             self.transfer_in_two_steps()
 

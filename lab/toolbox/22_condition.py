@@ -28,9 +28,8 @@ class Shelf:
     def __init__(self) -> None:
         self.loaves = 0
         self.history: list[int] = []  # the number of loaves after each change
-        # A condition is a lock that can do two things more: a thread can wait
-        # until another thread changes something, and it can wake the threads
-        # that wait.
+        # A condition is a lock and more. In wait_for() a thread opens the lock
+        # and waits. notify_all() wakes all threads that wait.
         self.condition = Condition()
 
     def has_room(self) -> bool:
@@ -40,8 +39,9 @@ class Shelf:
         return self.loaves > 0
 
     def change(self, number: int) -> None:
-        # One thread at a time enters, as with a lock. The safe functions below
-        # have the lock already: the same thread may enter a second time.
+        # One thread at a time enters, as with a lock. put_loaf and take_loaf
+        # use the lock only here, not for their check. The safe functions have
+        # it already: the same thread may enter a second time.
         with self.condition:
             self.loaves += number
             self.history.append(self.loaves)

@@ -3,8 +3,8 @@
 The worker checks the photo and paints one pixel white. A queue, a pipe and a
 manager send the photo as a message, and the worker makes a copy from it. A
 pipe has two ends, one for each process. A manager is a third process that
-keeps data for the others. An Array and a SharedMemory are not sent: both
-processes use the same memory.
+keeps data for the others. An Array and a SharedMemory are not sent: we copy
+the photo into their memory, and both processes use this memory.
 
 Prediction: equal results 5 of 5: it is always the right photo. Change seen 2
 of 5: we see the white pixel with Array and SharedMemory. SharedMemory takes
@@ -50,7 +50,9 @@ def find_photo(way: str, message: Any, places: Places) -> Any:
         return places.array
     if way == "SharedMemory":
         return places.memory.buf[:SIZE]  # the memory can be a bit longer
-    return message  # Queue and Pipe: the photo that this process has
+    # Queue and Pipe: the worker has a copy. The main process has its own
+    # photo, which the worker cannot change.
+    return message
 
 
 def worker(pipe: Any, places: Places) -> None:

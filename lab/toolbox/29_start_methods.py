@@ -5,9 +5,9 @@ process. spawn starts a new Python, which imports this script again, but does
 not run main(). forkserver starts one new Python, and copies that one for each
 worker.
 
-Prediction: main() changes a price before the workers start. The change is seen
-by all fork workers, and by 0 others. With forkserver the first worker takes
-longer, because one new Python has to start.
+Prediction: main() changes a price before the workers start. All fork workers
+see the change, and 0 others: their new Python did not run main(). With
+forkserver the first worker takes longer, because one new Python has to start.
 """
 
 import multiprocessing
