@@ -87,6 +87,8 @@ def _format_page(results: Results, pictures: Iterable[str]) -> str:
     blocks = [
         f"""# Results
 
+[Back: which model?](README.md) · [Next: the toolbox](toolbox/README.md)
+
 Measured on {results.environment}, by `uv run lab bench`;
 written by `uv run lab results` from `{source}`.
 """
