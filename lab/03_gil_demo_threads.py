@@ -5,9 +5,8 @@ code, so the threads take turns. A thread that waits, for example for a page,
 releases the GIL. There are also versions of Python without a GIL.
 Speed-up is the time in sequence, divided by the time with workers (threads).
 
-Prediction: the speed-up of threads is about 1.0 with the GIL, or a little
-less, because taking turns costs time. It is nearly 2.0 without the GIL, if two
-cores are free.
+Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. It is
+nearly 2.0 without the GIL, if two cores are free.
 """
 
 import sys

@@ -5,8 +5,8 @@ run Python code. Each process has its own GIL, so two processes can run at the
 same time.
 Speed-up is the time in sequence, divided by the time with workers.
 
-Prediction: the speed-up of threads is about 1.0 with the GIL, or a little
-less. The speed-up of processes is nearly 2.0, if two cores are free.
+Prediction: the speed-up of threads is about 1.0 with the GIL: no gain. The
+speed-up of processes is nearly 2.0, if two cores are free.
 """
 
 import sys
