@@ -160,7 +160,7 @@ def test_a_title_names_the_section_where_it_must(
 def test_a_title_can_be_about_one_section(
     section: str, title: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    description = Description("", title=section)
+    description = Description("", title_section=section)
     monkeypatch.setattr(costs, "describe_group", lambda name: description)
     assert conclude(make_coordinating_group()) == title
 

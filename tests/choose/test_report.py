@@ -75,7 +75,7 @@ def test_no_ranges_where_the_difference_is_not_clear() -> None:
     )
     use, second = describe_advice(advice)
     assert use.startswith("use sequential: ")
-    assert "cannot tell the two apart, and sequential is simpler" in second
+    assert "cannot decide between the two, and sequential is simpler" in second
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_no_ranges_where_the_difference_is_not_clear() -> None:
             [0.008, 0.012, 0.009],
             (
                 "in 3 rounds it took 0.80 to 1.20 times as long as "
-                "sequential: the measurement cannot tell the two apart, and "
-                "sequential is simpler"
+                "sequential: the measurement cannot decide between the two, "
+                "and sequential is simpler"
             ),
         ),
         (
@@ -120,6 +120,18 @@ def test_the_second_beside_the_best(threads: list[float], text: str) -> None:
         Model("threads", 2, rounds=threads),
     )
     assert describe_spread(advice) == text
+
+
+def test_the_second_is_simpler_but_slower_in_the_median_round() -> None:
+    advice = make_advice(
+        Model("sequential", rounds=[0.014, 0.014, 0.014]),
+        Model("processes", 2, rounds=[0.010, 0.016, 0.010]),
+    )
+    assert advice.best == "processes"
+    assert describe_spread(advice).endswith(
+        "cannot decide between the two, but processes was faster in the "
+        "median round"
+    )
 
 
 def test_one_model_alone_has_no_second() -> None:

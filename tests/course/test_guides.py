@@ -166,7 +166,7 @@ def guide(
 def test_a_block_gets_the_output_of_its_lesson(guide: Path) -> None:
     guides.write_guides(["02"])
     text = guide.read_text("utf-8")
-    output = "$ uv run lab basics/1_one.py SIZE=5\none 5\n```\n<!-- run 1 SIZE"
+    output = "$ uv run lab 1 SIZE=5\none 5\n```\n<!-- run 1 SIZE"
     assert output in text
     assert "by `uv run lab guides`.\n\n```text\n" in text
     assert text.endswith("end -->\n\nThe end.\n")

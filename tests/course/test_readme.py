@@ -140,3 +140,18 @@ def test_a_failing_lesson_leaves_the_readme(
         readme.measure_lessons()
     assert capsys.readouterr().err == "it is broken\n"
     assert read_pages(pages) == before
+
+
+def test_a_block_that_is_on_no_page_is_an_error(
+    pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = next(lesson for lesson in lessons() if lesson.notes.block)
+    for page in readme.PAGES:
+        text = (pages / page).read_text("utf-8")
+        changed = text.replace(f"<!-- {lesson.notes.block}: ", "<!-- other: ")
+        (pages / page).write_text(changed, "utf-8")
+    before = read_pages(pages)
+    message = f"no page has the block '{lesson.notes.block}'"
+    with pytest.raises(LabError, match=f"^{message}"):
+        readme.write_readmes({lesson.number: "1 s"})
+    assert read_pages(pages) == before

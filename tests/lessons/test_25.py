@@ -1,4 +1,4 @@
-"""Lesson 25: producers and consumers with a queue between them."""
+"""Lessons 25 and 26: producers and consumers with a queue between them."""
 
 import queue
 from types import SimpleNamespace
@@ -8,11 +8,14 @@ import pytest
 
 from support.lessons import RunLesson, import_lesson, parse_figure
 
+each_twin = pytest.mark.parametrize("number", ["25", "26"])
 
+
+@each_twin
 def test_only_the_bounded_queue_makes_producers_wait(
-    run_lesson: RunLesson,
+    number: str, run_lesson: RunLesson
 ) -> None:
-    result = run_lesson("25", PIZZAS=6, DELIVERY_TIME=0.04, MAX_SIZE=3)
+    result = run_lesson(number, PIZZAS=6, DELIVERY_TIME=0.04, MAX_SIZE=3)
     assert (result.status, result.errors) == (0, [])
     count, _, bounded_count, bounded_queue, last = result.lines
     row = r"queue: 12 pizzas produced, 12 consumed in ([\d.]+) s"
@@ -27,10 +30,11 @@ def test_only_the_bounded_queue_makes_producers_wait(
     assert 6 <= parse_figure(finding, last) <= 12
 
 
+@each_twin
 def test_lost_and_repeated_pizzas_are_counted(
-    capsys: pytest.CaptureFixture[str],
+    number: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lesson = import_lesson("25")
+    lesson = import_lesson(number)
     work = [lesson.Cooked(["a", "b", "c"], longest_queue=2, waited=0.5)]
     result = lesson.report("a queue", 1.0, work, [["a", "b"], ["b"]])
     assert result == (2, 1, 1)

@@ -1,4 +1,7 @@
-"""Lesson 26: the kitchen of lesson 25 as coroutines."""
+"""Lesson 26: the kitchen of lesson 25 as coroutines.
+
+What both lessons must do is in test_25.py.
+"""
 
 import asyncio
 from types import SimpleNamespace
@@ -6,38 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.lessons import RunLesson, import_lesson, parse_figure
-
-
-def test_only_the_bounded_queue_makes_producers_wait(
-    run_lesson: RunLesson,
-) -> None:
-    result = run_lesson("26", PIZZAS=6, DELIVERY_TIME=0.04, MAX_SIZE=3)
-    assert (result.status, result.errors) == (0, [])
-    count, _, bounded_count, bounded_queue, last = result.lines
-    row = r"queue: 12 pizzas produced, 12 consumed in ([\d.]+) s"
-    assert parse_figure(f"unbounded {row}", count) > 0.1
-    assert parse_figure(f"bounded {row}", bounded_count) > 0.1
-    row = r"bounded queue: longest queue 3, cooks waited ([\d.]+) s"
-    assert parse_figure(row, bounded_queue) > 0.05
-    finding = (
-        r"longest queue: unbounded (\d+), bounded 3 of 12 pizzas; "
-        "lost 0, twice 0"
-    )
-    assert 6 <= parse_figure(finding, last) <= 12
-
-
-def test_lost_and_repeated_pizzas_are_counted(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    lesson = import_lesson("26")
-    work = [lesson.Cooked(["a", "b", "c"], longest_queue=2, waited=0.5)]
-    result = lesson.report("a queue", 1.0, work, [["a", "b"], ["b"]])
-    assert result == (2, 1, 1)
-    assert capsys.readouterr().out.splitlines() == [
-        "a queue: 3 pizzas produced, 3 consumed in 1.00 s",
-        "a queue: longest queue 2, cooks waited 0.50 s",
-    ]
+from support.lessons import import_lesson
 
 
 @pytest.mark.parametrize("version", [(3, 12), (3, 15)])

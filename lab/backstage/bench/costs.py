@@ -17,12 +17,10 @@ def compare_costs(group: Group, reference: Row, limit: int) -> str:
         reference: The row that all rows are compared with.
         limit: The most characters of the sentence.
     """
-    section = describe_group(group.name).title
-    rows = [
-        row
-        for row in group.competitors(group.rows)
-        if row != reference and section in ("", section_of(row))
-    ]
+    rows = [row for row in group.competitors(group.rows) if row != reference]
+    section = describe_group(group.name).title_section
+    if section:
+        rows = [row for row in rows if section_of(row) == section]
     if not rows:
         return f"{reference.name}: {group.format_time(reference.median)}"
     fastest = min(rows, key=lambda row: row.median)

@@ -21,15 +21,15 @@ class Description:
     Attributes:
         measured: What the times of its rows are, as a sentence.
         notes: What the names of its rows mean, as sentences.
-        title: The section that the title is about, if the sections measure
-            different things.
+        title_section: The section that the title is about, if the sections
+            measure different things.
         reasons: Why the times of a row, of a section or of a client are as
             they are, by its name.
     """
 
     measured: str
     notes: list[str] = field(default_factory=list)
-    title: str = ""
+    title_section: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -103,11 +103,7 @@ def rank(models: Sequence[Model], tasks: int) -> list[Model]:
     lowest = math.inf
     for model in models:
         seconds = model.total_seconds(tasks)
-        comparisons = [compare(model, other, tasks) for other in models]
-        if seconds < lowest and not any(
-            comparison.is_clear or comparison.is_likely
-            for comparison in comparisons
-        ):
+        if seconds < lowest and not _is_worse(model, models, tasks):
             best = model
             break
         lowest = min(lowest, seconds)
@@ -116,6 +112,12 @@ def rank(models: Sequence[Model], tasks: int) -> list[Model]:
 
 def _is_beaten(model: Model, models: Sequence[Model], tasks: int) -> bool:
     return any(compare(model, other, tasks).is_clear for other in models)
+
+
+def _is_worse(model: Model, models: Sequence[Model], tasks: int) -> bool:
+    """Return whether another model is faster, clearly or likely."""
+    comparisons = [compare(model, other, tasks) for other in models]
+    return any(each.is_clear or each.is_likely for each in comparisons)
 
 
 def find_contenders(models: Sequence[Model], tasks: int) -> list[Model]:

@@ -141,12 +141,13 @@ def describe_spread(advice: Advice) -> str:
     line = f"{rounds} it took {factors} times as long as {advice.best}"
     if advice.is_clear:
         return line
-    reason = "the measurement cannot tell the two apart"
+    reason = "the measurement cannot decide between the two"
     if comparison.is_consistent:
         reason = "the difference is small"
+    choice = f"and {advice.best} is simpler"
     if comparison.is_likely:
-        return f"{line}: {reason}, but {advice.best} was faster in most rounds"
-    return f"{line}: {reason}, and {advice.best} is simpler"
+        choice = f"but {advice.best} was faster in the median round"
+    return f"{line}: {reason}, {choice}"
 
 
 def format_seconds(seconds: float) -> str:

@@ -113,8 +113,9 @@ def check(arguments: tuple[str, ...], runs: int) -> int:
     """Run a lesson, and decide whether its prediction holds.
 
     The condition is in lab/course.toml. If this machine cannot show it,
-    a line says why: an old Python, too few cores, or other programs that are
-    busy. The exit status is 1 if the prediction failed.
+    a line says why: an old Python, too few cores, other programs that are
+    busy, or cores whose speed changes. The exit status is 1 if the prediction
+    failed.
     """
     from backstage.course import check
 

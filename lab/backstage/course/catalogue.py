@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from backstage.course.constants import read_constants
 from backstage.errors import LabError
@@ -187,26 +187,34 @@ def read_lesson(
     number = path.name.partition("_")[0]
     entry = (notes or {}).get(number, Notes())
     try:
-        text = _parse(path.read_text("utf-8"))
+        script = _parse(path.read_text("utf-8"))
     except SyntaxError as error:
         mistake = f"line {error.lineno}: {error.msg}"
     except UnicodeDecodeError as error:
         mistake = str(error)
     else:
-        return Lesson(path, number, *text, entry)
+        return Lesson(path, number, *script, notes=entry)
     title = f"cannot be read: {mistake}"
     return Lesson(path, number, title, notes=entry, mistake=mistake)
 
 
+class _Script(NamedTuple):
+    """What a script says of its lesson; see `Lesson`."""
+
+    title: str
+    prediction: str
+    constants: Mapping[str, str]
+    units: Mapping[str, str]
+
+
 @cache
-def _parse(
-    source: str,
-) -> tuple[str, str, Mapping[str, str], Mapping[str, str]]:
-    """Return title, prediction, constants and their units."""
+def _parse(source: str) -> _Script:
+    """Return what a script says; a script is parsed only once."""
     docstring = ast.get_docstring(ast.parse(source)) or ""
     title, _, rest = docstring.partition("\n")
     prediction = " ".join(rest.partition("Prediction:")[2].split())
-    return title, prediction, *read_constants(source)
+    constants, units = read_constants(source)
+    return _Script(title, prediction, constants, units)
 
 
 def _load_notes() -> dict[str, Notes]:

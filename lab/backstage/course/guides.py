@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backstage.course.catalogue import ROOT
-from backstage.course.readme import describe_origin
+from backstage.course.readme import describe_origin, format_output
 from backstage.course.running import capture_lesson
-from backstage.course.selection import find, format_command, parse_changes
+from backstage.course.selection import find, parse_changes
 from backstage.errors import LabError, UsageError
 from backstage.files import replace_block, write_atomically
 
@@ -61,7 +61,8 @@ def find_guides(names: Sequence[str]) -> list[Path]:
 
 def _run(block: str) -> str:
     """Run the lesson that a block names, and return the block's lines."""
-    _, number, *assignments = shlex.split(block)
+    arguments = block.removeprefix("run ")
+    number, *assignments = shlex.split(arguments)
     lesson = find(number)
     changes = parse_changes(lesson, assignments)
     run = capture_lesson(lesson, changes)
@@ -69,6 +70,5 @@ def _run(block: str) -> str:
         reason = (run.stderr.strip() or "no reason").splitlines()[-1]
         raise LabError(f"{block}: {reason}")
     origin = describe_origin("uv run lab guides")
-    command = f"uv run lab {format_command(lesson, changes)}"
-    output = run.stdout.rstrip()
-    return f"{origin}\n\n```text\n$ {command}\n{output}\n```"
+    output = format_output(f"uv run lab {arguments}", run.stdout)
+    return f"{origin}\n\n{output}"

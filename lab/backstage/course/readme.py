@@ -64,8 +64,9 @@ def write_readmes(outputs: Mapping[str, str]) -> None:
     for lesson in course:
         name = lesson.notes.block
         if name and lesson.number in outputs:
-            page = next(page for page in pages if has_block(pages[page], name))
-            block = format_output(lesson, outputs[lesson.number])
+            page = _find_page(pages, name)
+            command = f"uv run {lesson.name}"
+            block = format_output(command, outputs[lesson.number])
             pages[page] = replace_block(pages[page], name, block, page)
     for page, text in pages.items():
         write_atomically(ROOT / page, text)
@@ -107,9 +108,9 @@ def fill_blocks(
     return text
 
 
-def format_output(lesson: Lesson, output: str) -> str:
-    """Return a block with the command and the whole output of a lesson."""
-    return f"```text\n$ uv run {lesson.name}\n{output.rstrip()}\n```"
+def format_output(command: str, output: str) -> str:
+    """Return a block with a command and its whole output."""
+    return f"```text\n$ {command}\n{output.rstrip()}\n```"
 
 
 def format_parts(
@@ -213,6 +214,18 @@ def find_sample(text: str, lesson: Lesson) -> str:
     row = rf"(?m)^\| `uv run {re.escape(lesson.name)}` \|.*\| `(.*)` \|$"
     match = re.search(row, text)
     return match[1] if match else NOT_MEASURED
+
+
+def _find_page(pages: Mapping[str, str], block: str) -> str:
+    """Return the page that has a block of that name.
+
+    Raises:
+        LabError: If no page has it.
+    """
+    for page, text in pages.items():
+        if has_block(text, block):
+            return page
+    raise LabError(f"no page has the block {block!r}: {', '.join(pages)}")
 
 
 def _find_origin(text: str) -> str:
