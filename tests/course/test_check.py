@@ -8,7 +8,6 @@ import pytest
 from backstage.course import check
 from backstage.course.catalogue import Lesson, lessons
 from backstage.course.check import Outcome, check_lesson, check_run
-from backstage.course.core_speed import CoreSpeed
 from backstage.course.predictions import holds
 from backstage.course.selection import find
 from backstage.errors import LabError
@@ -134,7 +133,7 @@ def test_a_core_whose_speed_changed_makes_it_unclear(
 ) -> None:
     write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
     monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
-    monkeypatch.setattr(CoreSpeed, "change", 1.5)
+    monkeypatch.setattr(check, "find_slowdown", lambda samples: 1.5)
     assert check_run(find("1"), {}).outcome == Outcome.HELD
     verdict = check_run(find("1"), {"SIZE": "4"})
     assert verdict.outcome == Outcome.UNCLEAR

@@ -9,7 +9,11 @@ import psutil
 from tqdm import tqdm
 
 from backstage.course.catalogue import Lesson
-from backstage.course.core_speed import CoreSpeed, measure_parallel_gain
+from backstage.course.core_speed import (
+    find_slowdown,
+    measure_parallel_gain,
+    sample_core_speed,
+)
 from backstage.course.predictions import holds
 from backstage.course.running import capture_lesson
 from backstage.errors import LabError
@@ -18,7 +22,7 @@ from backstage.system import cpus, gil_is_on
 MAX_OTHER_LOAD = 0.25  # cores that other programs may keep busy
 SAMPLE_TIME = 0.3  # seconds of a measurement of that load
 MIN_PARALLEL_GAIN = 1.6  # of two jobs, where two cores are free
-MAX_SPEED_CHANGE = 1.4  # times as slow as at other moments of the run
+MAX_SLOWDOWN = 1.4  # times as slow as at other moments of the run
 
 
 class Outcome(StrEnum):
@@ -78,7 +82,7 @@ def check_lesson(lesson: Lesson, changes: Mapping[str, str], runs: int) -> int:
 def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     """Run a lesson once, and decide whether its prediction held."""
     load = measure_other_load()
-    with CoreSpeed() as speed:
+    with sample_core_speed() as samples:
         run = capture_lesson(lesson, changes)
     output = run.stdout.strip()
     last_line = (output or "no output").splitlines()[-1]
@@ -103,8 +107,9 @@ def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
     if load > MAX_OTHER_LOAD:
         reason = f"other programs kept {load:.1f} cores busy"
         return Verdict(Outcome.UNCLEAR, last_line, reason)
-    if speed.change > MAX_SPEED_CHANGE:
-        reason = f"a core was at times {speed.change:.1f} times as slow"
+    slowdown = find_slowdown(samples)
+    if slowdown > MAX_SLOWDOWN:
+        reason = f"a core was at times {slowdown:.1f} times as slow"
         return Verdict(Outcome.UNCLEAR, last_line, reason)
     if lesson.notes.cores > 1 and measure_parallel_gain() < MIN_PARALLEL_GAIN:
         reason = "two CPUs of this computer seem to share a core"

@@ -4,14 +4,14 @@ The speed changes where two CPUs share a core, where the clock slows down, or
 where this machine is a virtual one and others use the same hardware.
 """
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from hashlib import pbkdf2_hmac
 from statistics import quantiles
 from threading import Event, Thread
 from time import perf_counter, thread_time
-from types import TracebackType
-from typing import Self
 
 INTERVAL = 0.1  # seconds between two samples
 SUMMANDS = 40_000  # of the sum that is a sample: about a millisecond
@@ -19,51 +19,42 @@ MIN_SAMPLES = 10  # fewer show nothing
 HASHES = 1_000_000  # of a job in C code: some tenths of a second
 
 
-class CoreSpeed:
-    """Takes samples of the speed of a core, until its block is left.
+@contextmanager
+def sample_core_speed() -> Iterator[list[float]]:
+    """Take samples of the speed of a core until the block is left.
 
-    A sample is the CPU time of a fixed computation. Waiting for a core does
-    not count.
+    Yields:
+        A list to which the samples are added: the CPU seconds of a fixed
+        computation. Waiting for a core does not count.
     """
+    samples = list[float]()
+    ended = Event()
 
-    def __init__(self) -> None:
-        """Prepare the thread that takes the samples."""
-        self.samples = list[float]()  # seconds of CPU time
-        self._ended = Event()
-        self._thread = Thread(target=self._take_samples, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Start the samples."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Take no more samples."""
-        self._ended.set()
-        self._thread.join()
-
-    def _take_samples(self) -> None:
-        while not self._ended.wait(INTERVAL):
+    def take_samples() -> None:
+        while not ended.wait(INTERVAL):
             start = thread_time()
             sum(range(SUMMANDS))
-            self.samples.append(thread_time() - start)
+            samples.append(thread_time() - start)
 
-    @property
-    def change(self) -> float:
-        """How many times as long a slow sample took as a fast one.
+    thread = Thread(target=take_samples, daemon=True)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        ended.set()
+        thread.join()
 
-        The slowest tenth of the samples and the fastest do not count. With
-        few samples it is 1: no change was seen.
-        """
-        if len(self.samples) < MIN_SAMPLES:
-            return 1.0
-        fast, *_, slow = quantiles(self.samples, n=10)
-        return slow / max(fast, 1e-9)  # Windows may measure 0
+
+def find_slowdown(samples: Sequence[float]) -> float:
+    """Return how many times as long a slow sample took as a fast one.
+
+    The slowest tenth of the samples and the fastest do not count. With few
+    samples it is 1: no change was seen.
+    """
+    if len(samples) < MIN_SAMPLES:
+        return 1.0
+    fast, *_, slow = quantiles(samples, n=10)
+    return slow / max(fast, 1e-9)  # Windows may measure 0
 
 
 def measure_parallel_gain() -> float:
