@@ -59,10 +59,11 @@ def cook_three_dishes() -> float:
     # cook one after the other.
     for thread in threads:
         thread.start()
-    sleep(TABLE)
+    sleep(TABLE)  # The main thread prepares the table.
     report(start, f"main: table is ready, alive: {count_alive(threads)}")
 
-    # If a thread has ended already, join() does not wait.
+    # join() of rice waits until rice is ready. Soup and eggs have ended by
+    # then, so their join() does not wait.
     for thread in threads:
         thread.join()
     report(start, f"main: all have ended, alive: {count_alive(threads)}")

@@ -58,32 +58,33 @@ def use_submit() -> None:
 
 
 def use_map() -> float:
-    received = []  # seconds until we get each result
+    times = []  # seconds until we get each result
     start = perf_counter()
     with ThreadPoolExecutor(CASHIERS) as pool:
         # map gives all tasks to the pool at once, and gives us the results in
         # the order of the customers. So all results wait for customer 1.
         customers = range(1, len(UNEQUAL) + 1)
         for visit in pool.map(serve, customers, UNEQUAL):
-            seconds = perf_counter() - start
-            received.append(seconds)
-            print(f"map: customer {visit.customer} after {seconds:.2f} s")
-    print(f"map: {len(received)} customers in {received[-1]:.2f} s\n")
-    return received[0]
+            elapsed = perf_counter() - start
+            times.append(elapsed)
+            print(f"map: customer {visit.customer} after {elapsed:.2f} s")
+    print(f"map: {len(times)} customers in {times[-1]:.2f} s\n")
+    return times[0]
 
 
 def use_as_completed() -> float:
-    received = []  # seconds until we get each result
+    times = []  # seconds until we get each result
     start = perf_counter()
     with ThreadPoolExecutor(CASHIERS) as pool:
         # as_completed gives us each future as soon as its task is done.
-        for future in as_completed(submit_all(pool, UNEQUAL)):
+        futures = submit_all(pool, UNEQUAL)
+        for future in as_completed(futures):
             customer = future.result().customer
-            seconds = perf_counter() - start
-            received.append(seconds)
-            print(f"as_completed: customer {customer} after {seconds:.2f} s")
-    print(f"as_completed: {len(received)} customers in {received[-1]:.2f} s\n")
-    return received[0]
+            elapsed = perf_counter() - start
+            times.append(elapsed)
+            print(f"as_completed: customer {customer} after {elapsed:.2f} s")
+    print(f"as_completed: {len(times)} customers in {times[-1]:.2f} s\n")
+    return times[0]
 
 
 def main() -> None:

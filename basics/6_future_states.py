@@ -58,8 +58,10 @@ def order_pizza_and_tea(pool: ThreadPoolExecutor) -> None:
     report("tea", tea)
 
     # cancel() returns False if it is too late: the task already runs.
-    print(f"\npizza: cancel() returns {pizza.cancel()}")
-    print(f"tea: cancel() returns {tea.cancel()}")
+    pizza_cancelled = pizza.cancel()
+    tea_cancelled = tea.cancel()
+    print(f"\npizza: cancel() returns {pizza_cancelled}")
+    print(f"tea: cancel() returns {tea_cancelled}")
 
     result = pizza.result()  # This time we wait until the task is done.
     elapsed = perf_counter() - start
@@ -79,8 +81,7 @@ def wait_until_timeout(order: Future[str]) -> None:
     try:
         order.result(timeout=TIMEOUT)
     except TimeoutError:
-        # Only our waiting ends here. The cook does not stop.
-        return
+        return  # Only our waiting ends here. The cook does not stop.
     # With other constants, there is no timeout that we could show.
     raise RuntimeError("ready before the timeout: COOKING is too short")
 

@@ -55,7 +55,7 @@ async def ask_all() -> Result:
     started_by_calls = count_started(coroutines)
     kind = type(coroutines[0]).__name__
     print(
-        f"{len(coroutines)} calls: each made an object of type {kind}, "
+        f"{len(coroutines)} calls: the first made an object of type {kind}, "
         f"started: {started_by_calls}"
     )
 
@@ -73,8 +73,8 @@ async def ask_all() -> Result:
 
 def main() -> None:
     # asyncio.run starts an event loop. The event loop runs coroutines: when
-    # one has to wait, it can run another one that has started. Here we start
-    # each shop only after the one before, so there is nothing else to run.
+    # one has to wait, another one can run. Here there is no other: we start
+    # each shop only after the answer of the shop before it.
     result = asyncio.run(ask_all())
     rate = len(result.prices) / result.elapsed
     print(

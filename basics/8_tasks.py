@@ -1,4 +1,4 @@
-"""Ask ten shops for a price at the same time, with tasks in three ways.
+"""Ask shops for a price: one by one, then at the same time in three ways.
 
 A task is a coroutine that the event loop runs beside other tasks. While one
 task waits, the others can run.
@@ -33,7 +33,7 @@ async def ask_shop(number: int) -> int:
 
 
 async def ask_one_by_one(numbers: list[int]) -> list[int]:
-    # No tasks: each await ends before the next one begins.
+    # No task for each shop: each await ends before the next one begins.
     return [await ask_shop(number) for number in numbers]
 
 
@@ -65,7 +65,8 @@ def measure(name: str, ask: Ask, count: int) -> float:
     numbers = list(range(1, count + 1))
     print(f"{name}:", end="", flush=True)
     start = perf_counter()
-    prices = asyncio.run(ask(numbers))
+    coroutine = ask(numbers)  # no line of it runs yet
+    prices = asyncio.run(coroutine)
     elapsed = perf_counter() - start
 
     if prices != [20 + number for number in numbers]:

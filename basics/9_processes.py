@@ -1,4 +1,4 @@
-"""Compute four factorials one by one, with Process and with a pool.
+"""Compute four factorials: one by one, with Process, and with a pool.
 
 The factorial of 4, written as 4!, is 1 * 2 * 3 * 4. Process starts one new
 process for one job. A pool starts its processes once, and they share the jobs.
@@ -76,23 +76,29 @@ def compute_with_pool() -> list[Result]:
         return pool.map(count_digits, NUMBERS)
 
 
-def measure(name: str, compute: Callable[[], list[Result]]) -> list[Result]:
-    # `compute` is one of the three functions above.
+# The type of the three functions above that compute all factorials.
+Compute = Callable[[], list[Result]]
+
+
+def measure(name: str, compute: Compute) -> list[Result]:
     start = perf_counter()
     results = compute()
     elapsed = perf_counter() - start
-    for number, digits, process_id in results:
-        print(f"{number:,}! has {digits:,} digits, process {process_id}")
+    for result in results:
+        print(
+            f"{result.number:,}! has {result.digits:,} digits, "
+            f"process {result.process_id}"
+        )
     print(f"{name}: {len(results)} results in {elapsed:.2f} s")
     return results
 
 
 def is_correct(result: Result) -> bool:
-    # We remove all counted digits except one. If the count is right, 1 to 9
-    # remains. Too many digits: 0 remains. Too few: more than 9 remains.
+    # Without its last (digits - 1) digits, a number is only its first digit:
+    # 1 to 9. Too many digits counted: 0 remains. Too few: more than 9.
     factorial = math.factorial(result.number)
-    first_digit: int = factorial // 10 ** (result.digits - 1)
-    return 1 <= first_digit <= 9
+    remaining: int = factorial // 10 ** (result.digits - 1)
+    return 1 <= remaining <= 9
 
 
 def count_processes(results: list[Result]) -> int:

@@ -49,10 +49,10 @@ def main_of_program(letter: Path, daemon: bool) -> None:
 
 
 def run_program(name: str, daemon: bool, letter: Path) -> int:
-    """Return how many lines of the letter were written after main's end."""
+    """Return how many lines of the letter come after the line of main."""
     start = perf_counter()
     # We want to see the end of a program, but this script must go on. So each
-    # program runs in another process. That ends as every program does: it
+    # program runs in a new process. A process ends like a program: first it
     # waits for its normal threads.
     program = Process(target=main_of_program, args=(letter, daemon))
     program.start()

@@ -21,6 +21,7 @@ ORDERS = 3  # orders that each clerk writes into the book
 DELAY = 0.2  # seconds until the next customer orders something
 
 Book = MutableMapping[str, str]  # a dict, or an object that is used like one
+Worker = Thread | Process  # both have start() and join()
 
 
 def write_orders(clerk: str, book: Book) -> None:
@@ -30,13 +31,14 @@ def write_orders(clerk: str, book: Book) -> None:
     print(f"{clerk}, process {os.getpid()}: sees {len(book)} entries")
 
 
-def measure(name: str, kind: type[Thread | Process], book: Book) -> int:
+def measure(name: str, worker_class: type[Worker], book: Book) -> int:
     """Return how many entries main sees in the book at the end."""
     start = perf_counter()
-    # Here we do want one clerk after the other: none writes while another one
-    # counts. `kind` is a class, Thread or Process.
+    # The clerks work one after the other: none writes while another one
+    # counts. worker_class is Thread or Process.
     for number in range(1, CLERKS + 1):
-        worker = kind(target=write_orders, args=(f"clerk {number}", book))
+        clerk = f"clerk {number}"
+        worker = worker_class(target=write_orders, args=(clerk, book))
         worker.start()
         worker.join()  # waits for the end of the thread or process
     elapsed = perf_counter() - start

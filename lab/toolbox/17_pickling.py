@@ -2,10 +2,10 @@
 
 A thread gets the object itself. A process gets a copy: the module pickle turns
 the object into bytes, and the process makes a new object from them. The bytes
-of a function are only its name: the process imports the same file and looks
-for it. Before sending, pickle looks for the name here. A function without a
-name, or inside another function, is not found: we get an error, and nothing
-is sent. An open file or a lock belongs to one process and has no copy.
+of a function are only its name: the process finds it in its own copy of this
+script. Before sending, pickle tries the same here. A function without a name,
+or inside another function, is not found: we get an error, and nothing is
+sent. An open file or a lock belongs to one process and has no copy.
 
 Prediction: arrived: in the thread 8 of 8 objects, in the process 4 of 8.
 """
@@ -75,7 +75,8 @@ def send(item: Item, pool: Executor) -> bool:
 
 def send_all(name: str, items: list[Item], pool: Executor) -> int:
     start = perf_counter()
-    arrived = sum(send(item, pool) for item in items)  # True is 1
+    arrivals = [send(item, pool) for item in items]
+    arrived = sum(arrivals)  # True is 1
     elapsed = perf_counter() - start
     print(f"{name}: {arrived} of {len(items)} objects in {elapsed:.2f} s")
     return arrived

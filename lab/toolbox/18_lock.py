@@ -3,7 +3,7 @@
 A sale has three steps: check that a seat is free, take the payment, give the
 ticket. While one customer pays, other customers check too, and all of them see
 a free seat. With a lock, only one customer at a time can make these steps. A
-short lock is enough: only around the check and the ticket.
+short lock is enough, around the check and the ticket, if we pay after that.
 (In lesson 07, a lock protects an update of a number in the same way.)
 
 Prediction: tickets: 14 without lock, 10 with lock, 10 with short lock, for 10
@@ -43,7 +43,7 @@ def sell_with_lock(concert: Concert, customer: int) -> None:
 
 
 def sell_with_short_lock(concert: Concert, customer: int) -> None:
-    # Only the check and the ticket need the lock. The payment comes after it,
+    # Only the check and the ticket need the lock. We pay after its release,
     # so all customers pay at the same time. (In a real program a payment can
     # fail. Then the customer has to give the ticket back.)
     with concert.lock:

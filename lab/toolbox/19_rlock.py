@@ -1,9 +1,9 @@
 """Move money between two accounts of a bank, with a Lock and with an RLock.
 
 A transfer takes the lock of the bank and calls add(), which takes the same
-lock again. If it is a Lock, the thread waits for itself, for ever. The thread
-that has an RLock can take it again. The RLock counts: it is free for other
-threads when it was released as often as it was taken.
+lock again. A Lock makes the thread wait for itself, for ever (here only until
+a timeout). An RLock lets its own thread take it again. It counts: taken twice,
+it must be released twice before another thread can take it.
 
 Prediction: Ben got 0 cents with Lock, and 300 of 300 with RLock. Wrong totals:
 0 with RLock, more than 0 with two steps (the lock is free between them).
@@ -23,7 +23,7 @@ PAUSE = 0.1  # seconds between the two steps of a transfer, and after it
 CHECK = 0.02  # seconds between two checks of the total
 TIMEOUT = 0.5  # seconds that add() waits for the lock, then it gives up
 
-type AnyLock = Lock | RLock
+type AnyLock = Lock | RLock  # one of these two types
 
 
 class Result(NamedTuple):
@@ -99,15 +99,16 @@ def check_bank(name: str, bank: Bank, transfer: Callable[[], None]) -> Result:
 
 def main() -> None:
     bank = Bank(Lock())
-    steps = check_bank("two steps", bank, bank.transfer_in_two_steps)
+    two_steps = check_bank("two steps", bank, bank.transfer_in_two_steps)
     bank = Bank(Lock())
-    lock = check_bank("with Lock", bank, bank.transfer)
+    with_lock = check_bank("with Lock", bank, bank.transfer)
     bank = Bank(RLock())
-    rlock = check_bank("with RLock", bank, bank.transfer)
+    with_rlock = check_bank("with RLock", bank, bank.transfer)
     print(
-        f"Ben got: Lock {lock.got}, RLock {rlock.got} of {AMOUNT * TRANSFERS}"
-        f"; wrong totals: {rlock.wrong_totals} with RLock, "
-        f"{steps.wrong_totals} with two steps"
+        f"Ben got: Lock {with_lock.got}, RLock {with_rlock.got} "
+        f"of {AMOUNT * TRANSFERS}; "
+        f"wrong totals: {with_rlock.wrong_totals} with RLock, "
+        f"{two_steps.wrong_totals} with two steps"
     )
 
 

@@ -4,8 +4,8 @@ A semaphore is like a lock that lets several threads in. It counts its free
 places: a thread that enters takes one, and gives it back at the end. If no
 place is free, the thread waits. (Lesson 09 has a semaphore for coroutines.)
 
-A request is in flight when it is sent, but not answered yet. Too many of them
-can be too much for a server.
+A request is in flight from its start until its answer is here. Too many of
+them can be too much for a server.
 
 Prediction: 9 requests in flight without semaphore, 3 with it, and 4 after a
 wrong release, which gives back a place that nobody took.

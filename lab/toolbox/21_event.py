@@ -5,7 +5,7 @@ on. Other threads can wait until it is on. The bakers could also look at the
 oven again and again. This is called polling.
 
 Prediction: too early: no waiting 4, polling 0, event 0 of 4 bakers. Polling:
-about 40 looks, because 4 bakers look about 10 times each.
+about 20 looks, because 4 bakers look about 5 times each.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from typing import NamedTuple
 from backstage import run
 
 HEATING_TIME = 1.0  # seconds until the oven is hot
-POLL_INTERVAL = 0.1  # seconds between two looks at the oven
+POLL_INTERVAL = 0.3  # seconds between two looks at the oven
 BAKERS = 4  # bakers, with a thread for each
 
 
 class Oven:
     def __init__(self) -> None:
         self.is_hot = Event()  # it is not set yet
-        self.hot_time = 0.0  # when the oven was hot
+        self.hot_time = 0.0  # when the oven became hot
 
     def heat(self) -> None:
         sleep(HEATING_TIME)
@@ -67,7 +67,7 @@ def bake(name: str, baker: Callable[[Oven], Start]) -> Result:
     opening = perf_counter()  # when the bakers arrive
     with ThreadPoolExecutor(BAKERS) as pool:
         futures = [pool.submit(baker, oven) for _ in range(BAKERS)]
-        oven.heat()  # The bakers are there, and the oven is still cold.
+        oven.heat()  # The main thread heats. The bakers are there already.
         starts = [future.result() for future in futures]
 
     first = min(start.time for start in starts) - opening

@@ -2,11 +2,12 @@
 
 A loaf is one whole bread (plural: loaves). A baker waits until the shelf has
 room for one more, and a customer until there is one to take.
-Each of them checks the shelf and then changes it. Without a condition,
-another thread can change the shelf between these two steps.
+Each of them checks the shelf and then changes it. No other thread may change
+the shelf between these two steps. A lock alone is not enough: while a thread
+waits, it must release the lock, so that others can change the shelf.
 
-Prediction: wrong number of loaves on the shelf: without condition after more
-than 0 changes, with condition after 0 of 12 changes.
+Prediction: changes to a wrong number of loaves: without condition more than
+0, with condition 0 of 12.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ class Shelf:
     def __init__(self) -> None:
         self.loaves = 0
         self.history: list[int] = []  # the number of loaves after each change
-        # A condition is a lock and more. In wait_for() a thread opens the lock
+        # A condition is a lock and more. In wait_for() a thread releases it
         # and waits. notify_all() wakes all threads that wait.
         self.condition = Condition()
 
@@ -74,10 +75,10 @@ def put_loaf_safely(shelf: Shelf) -> None:
 
 def take_loaf_safely(shelf: Shelf) -> None:
     with shelf.condition:
-        # wait_for() checks. If there is no bread, it opens the lock and waits,
-        # so that other threads can enter. A new loaf wakes all customers, but
-        # only one of them can take it. So each of them checks again: inside
-        # wait_for() there is a `while`. An `if` would check only once.
+        # wait_for() checks. If there is no bread, it releases the lock, so
+        # that others can enter, and waits. When it is woken, it takes the lock
+        # and checks again, like a `while`. An `if` would be wrong: a new loaf
+        # wakes all customers, but only one of them can take it.
         shelf.condition.wait_for(shelf.has_bread)
         sleep(STEP_TIME)  # Nobody else can change the shelf now.
         shelf.change(-1)
@@ -108,8 +109,8 @@ def main() -> None:
     without = sell("without condition", put_loaf, take_loaf)
     protected = sell("with condition", put_loaf_safely, take_loaf_safely)
     print(
-        f"wrong number of loaves: without condition {without}, "
-        f"with condition {protected} of {2 * LOAVES} changes"
+        f"changes to a wrong number of loaves: without condition {without}, "
+        f"with condition {protected} of {2 * LOAVES}"
     )
 
 

@@ -1,11 +1,11 @@
 """Hikers wait for each other at each stop, with a barrier.
 
 A barrier is a point where threads wait until all of them have arrived. Then
-all go on, and the barrier is ready for the next round. abort() breaks a
-barrier, if somebody will never arrive.
+all go on, and the barrier is ready for the next round. If somebody will never
+arrive, we call abort(): then wait() raises an error in all the others.
 
-Prediction: left too early: without barrier 6 of 8 times, because three of the
-four hikers are fast, at two stops. With barrier 0 of 8 times.
+Prediction: left too early, before the last hiker arrived: 6 of 8 times
+without barrier (three fast hikers, at two stops), 0 of 8 times with barrier.
 """
 
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def count_early(name: str, way: Callable[[float, Barrier], Hike]) -> int:
         hikes = list(pool.map(way, PACES, [barrier] * len(PACES)))
 
     early = 0
-    for stop in range(1, ROUNDS):
+    for stop in range(1, ROUNDS):  # nobody leaves the last stop
         # The first walk, walks[0], ends at stop 1. There walks[1] starts.
         last_arrival = max(walks[stop - 1].arrived for walks in hikes)
         departures = [walks[stop].left for walks in hikes]

@@ -7,12 +7,13 @@ and the ticket.
 ones in threading, but we write "await" before a call that can wait.)
 
 Prediction: tickets for 10 seats: 14 without lock, 10 with lock, 10 with await
-at the end. The last way is fast too: all payments wait at the same time.
+at the end. With lock they pay one by one: this takes 2.0 s, not 0.2 s.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from time import perf_counter
+from typing import Any
 
 from backstage import run
 
@@ -39,8 +40,8 @@ async def sell(concert: Concert, customer: int) -> None:
 
 async def sell_with_lock(concert: Concert, customer: int) -> None:
     # One coroutine at a time enters. The others wait, and the event loop goes
-    # on. (With a threading.Lock, a coroutine that waits stops the only thread.
-    # Then the coroutine that has the lock can never release it.)
+    # on. (A threading.Lock would stop the only thread: the coroutine that has
+    # the lock could not go on, and so it would never release it.)
     async with concert.lock:
         await sell(concert, customer)
 
@@ -55,7 +56,7 @@ async def sell_with_await_at_end(concert: Concert, customer: int) -> None:
 
 
 # The type of the three functions above.
-Sale = Callable[[Concert, int], Coroutine[None, None, None]]
+Sale = Callable[[Concert, int], Coroutine[Any, Any, None]]
 
 
 async def sell_to_all(sale: Sale) -> Concert:

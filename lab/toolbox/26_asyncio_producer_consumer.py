@@ -5,7 +5,7 @@ has to wait for the queue pauses, and lets the others run. The put() of a
 queue.Queue would stop the whole thread. So asyncio has its own queue.
 
 Prediction: longest queue: unbounded nearly all pizzas, bounded at most 5. No
-pizza is lost, and none is delivered twice.
+pizza is lost or delivered twice. Both take equally long: the drivers are slow.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ async def cook(name: str, pizzas: PizzaQueue) -> Cooked:
         await asyncio.sleep(COOKING_TIME)
         cooked.append(pizza)
         start = perf_counter()
-        await pizzas.put(pizza)  # waits while the queue is full
+        await pizzas.put(pizza)  # pauses while the queue is full
         waited += perf_counter() - start
         longest_queue = max(longest_queue, pizzas.qsize())
     return Cooked(cooked, longest_queue, waited)
@@ -67,7 +67,7 @@ async def drive(pizzas: PizzaQueue) -> list[str]:
 
 async def take(pizzas: PizzaQueue) -> str | None:
     if sys.version_info < (3, 13):
-        return await pizzas.get()  # waits while the queue is empty
+        return await pizzas.get()  # pauses while the queue is empty
     try:
         return await pizzas.get()
     except asyncio.QueueShutDown:
@@ -110,7 +110,8 @@ def report(
     print(
         f"{name}: {len(produced)} pizzas produced, {len(consumed)} consumed "
         f"in {elapsed:.2f} s\n"
-        f"{name}: longest queue {longest_queue}, cooks waited {waited:.2f} s"
+        f"{name}: longest queue {longest_queue}, "
+        f"all cooks waited {waited:.2f} s in total"
     )
     return Result(
         longest_queue=longest_queue,

@@ -6,9 +6,9 @@ pipe has two ends, one for each process. A manager is a third process that
 keeps data for the others. An Array and a SharedMemory are not sent: we copy
 the photo into their memory, and both processes use this memory.
 
-Prediction: equal results 5 of 5: it is always the right photo. Change seen 2
-of 5: we see the white pixel with Array and SharedMemory. SharedMemory takes
-less time than Manager, which sends the photo twice.
+Prediction: equal results 5 of 5: the worker always got the right photo. Change
+seen 2 of 5: the main process sees the white pixel with Array and SharedMemory.
+SharedMemory takes less time than Manager, which sends the photo twice.
 """
 
 import multiprocessing
@@ -33,13 +33,13 @@ class Places(NamedTuple):
     queue: Any  # a multiprocessing.Queue
     dictionary: Any  # it is in a third process, the manager
     array: Any  # an Array: a process gets it when we make the process
-    memory: Any  # a SharedMemory: any process can open it, by its name
+    memory: Any  # a SharedMemory: both processes use its memory
 
 
 class Result(NamedTuple):
     is_equal: bool  # whether the worker always got the right photo
     is_change_seen: bool  # whether the main process sees the white pixel
-    milliseconds: float  # from sending to the answer, median
+    milliseconds: float  # to send, check and answer: the median of ROUNDS
 
 
 def find_photo(way: str, message: Any, places: Places) -> Any:
@@ -62,11 +62,12 @@ def worker(pipe: Any, places: Places) -> None:
             message = pipe.recv()  # waits until the photo is there
             if way == "Queue":
                 message = places.queue.get()
-            checksum = paint_first_pixel(find_photo(way, message, places))
+            photo = find_photo(way, message, places)
+            checksum = check_and_paint(photo)
             pipe.send(checksum)
 
 
-def paint_first_pixel(photo: Any) -> int:
+def check_and_paint(photo: Any) -> int:
     checksum = adler32(photo)  # a number that is computed from all bytes
     photo[:1] = WHITE
     return checksum  # of the photo as it arrived
@@ -95,12 +96,13 @@ def measure(way: str, pipe: Any, places: Places) -> Result:
         start = perf_counter()
         send(way, photo, pipe, places)
         checksum = pipe.recv()  # waits for the worker's answer
-        times.append((perf_counter() - start) * 1000)
+        elapsed = perf_counter() - start
+        times.append(elapsed)
         checksums.append(checksum)
     is_equal = set(checksums) == {adler32(photo)}
     is_change_seen = find_photo(way, photo, places)[:1] == WHITE
     seen = "yes" if is_change_seen else "no"
-    milliseconds = median(times)  # the time in the middle
+    milliseconds = median(times) * 1000  # the time in the middle
     print(f"{way:<14}{milliseconds:>8.1f} ms{seen:>14}")
     return Result(is_equal, is_change_seen, milliseconds)
 

@@ -27,6 +27,7 @@ def pay_in(account: Any) -> None:
 
 def pay_in_with_lock(account: Any) -> None:
     with account.get_lock():  # one process at a time does both steps
+        # It is an RLock (lesson 19): `value` can take it a second time.
         account.value += 1
 
 
@@ -38,9 +39,8 @@ def cashier(pay: Callable[[Any], None], account: Any, barrier: Any) -> None:
 
 def measure_loss(name: str, pay: Callable[[Any], None]) -> int:
     account = multiprocessing.Value("q", 0)  # q: a whole number of 64 bits
-    barrier = multiprocessing.Barrier(
-        CASHIERS + 1
-    )  # the main process waits too
+    # The main process waits at the barrier too.
+    barrier = multiprocessing.Barrier(CASHIERS + 1)
     # Daemons: if the main process fails, they end too.
     cashiers = [
         multiprocessing.Process(

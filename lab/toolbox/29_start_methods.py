@@ -2,7 +2,7 @@
 
 The start method decides how a new process begins. fork copies the running
 process. spawn starts a new Python, which imports this script again, but does
-not run main(). forkserver starts one new Python, and copies that one for each
+not run main(). forkserver starts one such Python, and copies it for each
 worker.
 
 Prediction: main() changes a price before the workers start. All fork workers
@@ -68,7 +68,7 @@ def main() -> None:
         first = workers[0].milliseconds
         # The median is the value in the middle.
         then = median(worker.milliseconds for worker in workers[1:])
-        times[method] = f"{first:.0f}, then {then:.0f} ms"
+        times[method] = f"{first:.0f} ms, next {then:.0f} ms"
         seen = f"{count_change_seen(workers)} of {len(workers)}"
         print(f"{method:<12}{first:>11.1f} ms{then:>11.1f} ms{seen:>14}")
 

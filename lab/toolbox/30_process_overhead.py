@@ -66,15 +66,15 @@ def main() -> None:
             faster_sizes.append(size)
         else:
             winner = "alone"
-            # We look for the size from which on processes are always faster.
-            # They are slower here, so we forget the smaller sizes.
+            # We want the size from which on processes always win. Here they
+            # lost, so the wins before this size do not count.
             faster_sizes.clear()
         print(
             f"{size:>10,}{alone.seconds * 1000:>12,.1f} ms"
             f"{processes.seconds * 1000:>12,.1f} ms{winner:>12}"
         )
 
-    finding = f"faster at {len(faster_sizes)} of {len(SIZES)} sizes"
+    finding = f"faster at the last {len(faster_sizes)} of {len(SIZES)}"
     if faster_sizes:
         finding += f", from {faster_sizes[0]:,}"
     print(

@@ -2,7 +2,7 @@
 
 An interpreter runs Python code. One process can have several interpreters,
 like a house with several kitchens. Each has its own GIL, its own modules and
-its own objects. So two of them can run Python code at the same time.
+its own objects. (So two of them could run at the same time, in two threads.)
 Simple objects that cannot be changed are sent directly, and a memoryview too.
 Others are pickled: they become bytes, and the other interpreter makes a new
 object from the bytes.
@@ -139,7 +139,9 @@ def main() -> None:
     with closing(interpreters.create()) as kitchen:
         results = send_objects(kitchen)
         seen = change_objects(kitchen)
-    # At the end we compare how long each kind of worker needs to start.
+    # How long does each kind need to start and end? An interpreter imports
+    # this script first. A new process can be a copy of a Python that has done
+    # this already (lesson 29).
     measure_starts("thread", start_thread)
     measure_starts("interpreter", start_interpreter)
     measure_starts("process", start_process)

@@ -7,7 +7,8 @@ it wants to start at once) starts inside create_task, and runs there until it
 has to wait, or ends. If it ends there, the event loop does not have to start
 it later. That saves time.
 
-Prediction: done when create_task returns: standard 0, eager all tasks.
+Prediction: done when create_task returns: standard 0, eager all tasks. Eager
+is faster here, because all tasks of a round find their price in the cache.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ ROUNDS = 10  # measurements of each way: the speed of a computer varies
 
 
 class Round(NamedTuple):
-    done: int  # tasks that were done when create_task returned
+    done: int  # tasks that were done before the first "await" of the round
     elapsed: float  # seconds
 
 

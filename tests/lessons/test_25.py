@@ -21,7 +21,9 @@ def test_only_the_bounded_queue_makes_producers_wait(
     row = r"queue: 12 pizzas produced, 12 consumed in ([\d.]+) s"
     assert parse_figure(f"unbounded {row}", count) > 0.1
     assert parse_figure(f"bounded {row}", bounded_count) > 0.1
-    row = r"bounded queue: longest queue 3, cooks waited ([\d.]+) s"
+    row = (
+        r"bounded queue: longest queue 3, all cooks waited ([\d.]+) s in total"
+    )
     assert parse_figure(row, bounded_queue) > 0.05
     finding = (
         r"longest queue: unbounded (\d+), bounded 3 of 12 pizzas; "
@@ -40,7 +42,7 @@ def test_lost_and_repeated_pizzas_are_counted(
     assert result == (2, 1, 1)
     assert capsys.readouterr().out.splitlines() == [
         "a queue: 3 pizzas produced, 3 consumed in 1.00 s",
-        "a queue: longest queue 2, cooks waited 0.50 s",
+        "a queue: longest queue 2, all cooks waited 0.50 s in total",
     ]
 
 

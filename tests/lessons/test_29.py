@@ -25,7 +25,7 @@ def test_only_forked_workers_see_a_change(run_lesson: RunLesson) -> None:
         f"change seen: fork {forked} of {forked} workers, "
         f"others 0 of {others}; "
     )
-    assert re.search(r"; \w+ \d+, then \d+ ms$", last)
+    assert re.search(r"; \w+ \d+ ms, next \d+ ms$", last)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ def test_calls_ask_no_shop_and_awaits_ask_one_after_the_other(
     result = run_lesson("7", SECONDS=0.01, SHOPS=4)
     assert (result.status, result.errors) == (0, [])
     first, *lines, last = result.lines
-    made = "4 calls: each made an object of type coroutine, started: 0"
+    made = "4 calls: the first made an object of type coroutine, started: 0"
     assert first == made
     events = [re.sub(r", after .*", "", line) for line in lines]
     assert events == [
