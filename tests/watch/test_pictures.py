@@ -104,9 +104,9 @@ def test_a_lesson_that_is_compared_fits_on_the_axis(
     runs: RunLessons, tmp_path: Path
 ) -> None:
     """It took ten seconds; here they begin three seconds after the start."""
-    line = "10 pages in 10.00 s"
+    line = "10 pages in 10.00 s: 1.0 pages per second, 1 thread"
     runs.recordings["01"] = make_recording(10.5, lines=[(10.5, line)])
-    line = "10 pages in 1.00 s"
+    line = "10 pages in 1.00 s: 10.0 pages per second, 10 threads"
     runs.recordings["02"] = make_recording(4, lines=[(4, line)])
     pictures.draw_lessons([find("02")])
     (file,) = tmp_path.glob("02_*.svg")
@@ -130,6 +130,28 @@ def test_all_lessons_are_drawn_or_none(
     with pytest.raises(KeyboardInterrupt):
         pictures.draw_lessons()
     assert not list(tmp_path.iterdir())
+
+
+def test_only_a_run_whose_prediction_held_is_drawn(
+    runs: RunLessons, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed, held = (
+        make_recording(1.0, lines=[(1.0, f"lost: {lost} of 9 cents")])
+        for lost in (0, 1)
+    )
+    lesson = find("06")
+    runs.recordings[lesson.number] = failed
+    with pytest.raises(LabError, match="held in none of 5 runs: no new pic"):
+        pictures.draw_lessons([lesson])
+    assert not [file for file in tmp_path.iterdir() if "06" in file.name]
+    numbers = [number for number in runs.watched if number == "06"]
+    assert len(numbers) == pictures.MAX_RUNS
+    assert "did not hold: lost: 0 of 9 cents\n" in capsys.readouterr().out
+
+    runs.recordings["07"] = make_recording(1.0)
+    runs.recordings[lesson.number] = held
+    pictures.draw_lessons([lesson])
+    assert (tmp_path / f"{lesson.path.stem}.svg").exists()
 
 
 def test_each_run_is_summarized(

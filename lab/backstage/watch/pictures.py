@@ -8,17 +8,20 @@ from dataclasses import replace
 from backstage.course.catalogue import PICTURES, Lesson, lessons
 from backstage.errors import LabError
 from backstage.files import write_atomically
-from backstage.watch.findings import summarize
+from backstage.watch.findings import prediction_held, summarize
 from backstage.watch.fitting import lay_out_for_svg
 from backstage.watch.recording import Recording
 from backstage.watch.svg import draw_svg
 from backstage.watch.watcher import watch
 
+MAX_RUNS = 5  # of a lesson, until its prediction holds
+
 
 def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
     """Run lessons and draw them into PICTURES.
 
-    Where a lesson fails, or Ctrl-C stops one, the pictures stay as they were.
+    A run is drawn only if the lesson's prediction held. Where a lesson fails,
+    or Ctrl-C stops one, all pictures stay as they were.
     So does the picture of a lesson that needs a newer Python than this one.
 
     Args:
@@ -26,7 +29,7 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
             of them. Without any, every lesson is drawn.
 
     Raises:
-        LabError: A lesson failed.
+        LabError: A lesson failed, or its prediction held in no run.
         BaseException: What Ctrl-C raised.
     """
     axes = {axis_of(lesson) for lesson in chosen or lessons()}
@@ -61,12 +64,26 @@ def axis_of(lesson: Lesson) -> str:
 
 
 def _run(lesson: Lesson) -> Recording:
-    """Run a lesson with the constants for its picture; print a summary."""
-    print(lesson.name, flush=True)
-    recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
-    if recording.stopped:
-        raise recording.stopped
-    if recording.status:
-        raise LabError(f"{lesson.name} failed: no new pictures")
-    print(summarize(recording))
-    return recording
+    """Run a lesson until its prediction holds; print a summary of each run.
+
+    The constants are those for its picture.
+
+    Raises:
+        LabError: The lesson failed, or its prediction held in no run.
+        BaseException: What Ctrl-C raised.
+    """
+    for _ in range(MAX_RUNS):
+        print(lesson.name, flush=True)
+        recording = watch(lesson, lesson.notes.draw, stderr=subprocess.DEVNULL)
+        if recording.stopped:
+            raise recording.stopped
+        if recording.status:
+            raise LabError(f"{lesson.name} failed: no new pictures")
+        print(summarize(recording))
+        if prediction_held(recording, lesson):
+            return recording
+        print(f"the prediction did not hold: {recording.lines[-1].text}")
+    raise LabError(
+        f"{lesson.name}: the prediction held in none of {MAX_RUNS} runs: "
+        "no new pictures"
+    )
