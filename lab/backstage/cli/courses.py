@@ -54,7 +54,7 @@ def run_all(no_pause: bool) -> int:
 @click.command()
 @quiet_option
 def quick() -> int:
-    """Run the whole course with small constants, in under a minute.
+    """Run all lessons with small constants, in about a minute.
 
     The constants are in lab/course.toml. The same table as that of `all`
     comes at the end.
