@@ -23,7 +23,11 @@ from backstage.system import environment_summary
 
 # Pages, as paths from the project's folder. The parts of the course are on
 # these, and the table of tools is on the other one.
-COURSE_PAGES = ["README.md", "lab/toolbox/README.md"]
+COURSE_PAGES = [
+    "README.md",
+    "lab/toolbox/README.md",
+    "lab/services/README.md",
+]
 TOOLS_PAGE = "lab/README.md"
 PAGES = [*COURSE_PAGES, TOOLS_PAGE]
 NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
