@@ -2,6 +2,7 @@
 
 import json
 from concurrent import futures
+from typing import Any, ClassVar
 
 import pytest
 
@@ -172,6 +173,133 @@ def test_calls_that_cannot_be_pickled(measure_on: MeasureOn) -> None:
     advice = measure_on(machine)
     assert advice.find("processes").excluded == machine.not_picklable
     assert advice.best == "threads"
+
+
+def test_two_threads_and_one_take_turns_in_being_first(
+    measure_on: MeasureOn,
+) -> None:
+    machine = FakeMachine([0.02], threads=2)
+    measure_on(machine)
+    names = [name for name, _ in machine.samples]
+    first, *pairs, races = names[:8]
+    assert first == races == "threads"
+    assert pairs[0::2] == ["sequential", "threads", "sequential"]
+    assert pairs[1::2] == ["threads", "sequential", "threads"]
+
+
+def test_threads_in_which_a_race_can_be_provoked_are_excluded(
+    measure_on: MeasureOn,
+) -> None:
+    class RacingMachine(FakeMachine):
+        def _run(
+            self,
+            model: str,
+            workers: int,
+            tasks: int,
+            first: int,
+            **flags: Any,
+        ) -> tuple[dict[str, Any], float]:
+            answer, seconds = super()._run(model, workers, tasks, first)
+            if flags["provoke_races"]:
+                answer["wrong"] = tasks
+            return answer, seconds
+
+    advice = measure_on(RacingMachine([0.1], threads=10, processes=4))
+    assert "results were wrong" in advice.find("threads").excluded
+    assert advice.best == "processes"
+
+
+def test_threads_are_not_faster_than_the_cores_that_they_used(
+    measure_on: MeasureOn,
+) -> None:
+    """Two of them get more of a core that other programs use, too."""
+
+    class BusyMachine(FakeMachine):
+        def _run(self, *arguments: Any, **request: Any) -> Any:
+            answer, seconds = super()._run(*arguments, **request)
+            answer["cpu"] = seconds  # of a single core
+            return answer, seconds
+
+    machine = BusyMachine([0.02], threads=2, processes=2)
+    machine.cpu_share = 1.0
+    advice = measure_on(machine)
+    assert advice.speedup == pytest.approx(1)
+    assert "not clearly faster than one" in advice.find("threads").skipped
+    # A single pair shows it.
+    names = [name for name, _ in machine.samples]
+    before = names[: names.index("processes")]
+    assert before == ["threads", "sequential", "threads", "threads"]
+
+
+def test_no_thread_runs_while_processes_start(measure_on: MeasureOn) -> None:
+    class WatchedMachine(FakeMachine):
+        has_threads = False
+        starts: ClassVar[list[tuple[str, bool]]] = []
+
+        def _open(self, model: str, workers: int) -> Any:
+            self.starts.append((model, self.has_threads))
+            self.has_threads |= model == "threads"
+            return super()._open(model, workers)
+
+        def _close(self, model: str) -> Any:
+            self.has_threads &= model != "threads"
+            return super()._close(model)
+
+    machine = WatchedMachine([0.02], threads=2, processes=2)
+    advice = measure_on(machine)
+    assert ("processes", False) in machine.starts
+    assert ("processes", True) not in machine.starts
+    assert machine.has_threads
+    assert advice.find("threads").rounds
+
+
+def test_long_calls_are_compared_in_a_single_sample(
+    measure_on: MeasureOn,
+) -> None:
+    machine = FakeMachine([4.0], threads=100)
+    advice = measure_on(machine, 60)
+    assert advice.best == "threads"
+    assert "sequential" not in [name for name, _ in machine.samples[:2]]
+
+
+def test_no_more_processes_than_tasks(measure_on: MeasureOn) -> None:
+    advice = measure_on(make_computing_machine(0.02), tasks=1)
+    processes = advice.find("processes")
+    assert (processes.workers, processes.skipped) == (1, "")
+
+
+def test_threads_that_use_all_cores_cannot_be_beaten(
+    measure_on: MeasureOn,
+) -> None:
+    machine = make_computing_machine(0.1)
+    machine.parallel["threads"] = 2
+    skipped = measure_on(machine).find("processes").skipped
+    assert skipped == "it cannot be faster than threads"
+
+
+def test_calls_may_be_shorter_in_a_sample_than_alone(
+    measure_on: MeasureOn,
+) -> None:
+    """This alone does not show that processes would be of no use."""
+
+    class WarmMachine(FakeMachine):
+        def disturb(self, model: str, seconds: float) -> float:
+            return seconds / 2
+
+    machine = WarmMachine([0.1], processes=2)
+    machine.cpu_share = 1.0
+    assert measure_on(machine).best == "processes"
+
+
+def test_many_coroutines_wait_at_the_same_time(measure_on: MeasureOn) -> None:
+    class AsyncMachine(FakeMachine):
+        def load(self, timeout: float) -> dict[str, Any]:
+            return super().load(timeout) | {"is_async": True}
+
+    machine = AsyncMachine([0.1], asyncio=5_000)
+    advice = measure_on(machine, tasks=9_999)
+    assert advice.best == "asyncio"
+    assert advice.find("asyncio").workers == 1_000
 
 
 # Of real functions.

@@ -55,7 +55,13 @@ def test_a_script_has_title_prediction_and_constants(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("python", "is_missing"),
-    [("3.12", False), (CURRENT, False), ("3.999", True), ("4.0", True)],
+    [
+        ("3.9", False),
+        ("3.12", False),
+        (CURRENT, False),
+        ("3.999", True),
+        ("4.0", True),
+    ],
 )
 def test_a_lesson_may_need_a_newer_python(
     python: str, is_missing: bool, tmp_path: Path
@@ -81,6 +87,11 @@ def test_the_oldest_pythons_are_versions() -> None:
         (ENTRY.replace("seconds", "secnds"), "lesson 1: got an unexpected"),
         (ENTRY.replace('"1"', '"2"'), "lesson 2: it has no script"),
         (f"{ENTRY}{TWIN}", "lesson 1: its twin has no script"),
+        (
+            f"{ENTRY}{TWIN.replace('lines', 'lnes')}",
+            "lesson 1: got an unexpected",
+        ),
+        ("part = 3", "lab/course.toml: a part needs title, summary and "),
     ],
 )
 def test_a_mistake_in_the_catalogue_is_one_line(
@@ -91,6 +102,22 @@ def test_a_mistake_in_the_catalogue_is_one_line(
         lessons()
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_catalogue_that_is_no_text_is_a_mistake(small_course: Path) -> None:
+    (small_course / "course.toml").write_bytes(b"\xff")
+    with pytest.raises(LabError, match=r"^lab/course\.toml: .* can't decode"):
+        lessons()
+
+
+def test_a_part_may_be_on_a_page_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ENTRY.replace('"1"', '"2"').replace(
+        "summary", 'page = "lab/more.md"\nsummary'
+    )
+    write_lessons(tmp_path, monkeypatch, ENTRY + more, _1_one="", _2_two="")
+    assert [part.page for part in parts()] == ["README.md", "lab/more.md"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["1"], ["quick"], ["calibrate"]])

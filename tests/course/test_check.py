@@ -1,13 +1,21 @@
 """`uv run lab check`: whether the prediction of a lesson held."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psutil
 import pytest
 
 from backstage.course import check
 from backstage.course.catalogue import Lesson, lessons
-from backstage.course.check import Outcome, check_lesson, check_run
+from backstage.course.check import (
+    Outcome,
+    Verdict,
+    check_lesson,
+    check_run,
+)
 from backstage.course.predictions import holds
 from backstage.course.selection import find
 from backstage.errors import LabError
@@ -104,6 +112,55 @@ def test_a_run_has_a_verdict(
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
+@pytest.mark.parametrize(
+    ("body", "last_line", "reason"),
+    [
+        (
+            "print('size 3')\nraise SystemExit('first\\nthe error')",
+            "the error",
+            "it ended with an error",
+        ),
+        (
+            "print('size 3')\nraise SystemExit(2)",
+            "size 3",
+            "it ended with an error",
+        ),
+        ("", "no output", "the last line has no number beside 'size'"),
+    ],
+)
+def test_a_run_that_fails_has_a_last_line(
+    body: str,
+    last_line: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=body)
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    expected = Verdict(Outcome.FAILED, last_line, reason)
+    assert check_run(find("1"), {}) == expected
+
+
+def test_a_condition_may_depend_on_the_gil_and_on_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = "size < cores if gil else size == 5"
+    entry = ENTRY.format(cores=1).replace("size == 3", condition)
+    write_lessons(tmp_path, monkeypatch, entry, _1_one=BODY)
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    monkeypatch.setattr(check, "find_slowdown", lambda samples: 1.0)
+    outcomes = {}
+    for gil, cores in (True, 4.0), (True, 2.0), (False, 4.0):
+        monkeypatch.setattr(check, "gil_is_on", lambda gil=gil: gil)
+        monkeypatch.setattr(check, "cpus", lambda cores=cores: cores)
+        outcomes[gil, cores] = check_run(find("1"), {}).outcome
+    assert outcomes == {
+        (True, 4.0): Outcome.HELD,
+        (True, 2.0): Outcome.FAILED,
+        (False, 4.0): Outcome.FAILED,
+    }
+
+
 def test_a_prediction_may_need_a_newer_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +195,29 @@ def test_a_core_whose_speed_changed_makes_it_unclear(
     verdict = check_run(find("1"), {"SIZE": "4"})
     assert verdict.outcome == Outcome.UNCLEAR
     assert verdict.reason == "a core was at times 1.5 times as slow"
+
+
+def test_the_speed_is_measured_while_the_lesson_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = []
+
+    @contextmanager
+    def measure_speed() -> Iterator[list[float]]:
+        events.append("begin")
+        yield []
+        events.append("end")
+
+    def capture(*_: object) -> CompletedProcess[str]:
+        events.append("run")
+        return CompletedProcess([], 0, "size 3\n", "")
+
+    write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
+    monkeypatch.setattr(check, "measure_other_load", lambda: 0.0)
+    monkeypatch.setattr(check, "sample_core_speed", measure_speed)
+    monkeypatch.setattr(check, "capture_lesson", capture)
+    assert check_run(find("1"), {}).outcome == Outcome.HELD
+    assert events == ["begin", "run", "end"]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +270,31 @@ def test_the_verdicts_are_printed_and_counted(
     assert first.split() == ["1", outcome, "size", size]
     assert second.split() == ["2", outcome, "size", size]
     assert last == f"of 2 runs: {outcome} in 2"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status", "counts"),
+    [
+        ([Outcome.FAILED, Outcome.HELD], 1, "failed in 1, held in 1"),
+        ([Outcome.UNCLEAR, Outcome.UNCLEAR], 0, "unclear in 2"),
+    ],
+)
+def test_one_failure_is_enough_and_reasons_are_printed(
+    outcomes: list[Outcome],
+    status: int,
+    counts: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_lessons(tmp_path, monkeypatch, ENTRY.format(cores=1), _1_one=BODY)
+    verdicts = [Verdict(outcome, "size 4", "why") for outcome in outcomes]
+    runs = iter(verdicts)
+    monkeypatch.setattr(check, "check_run", lambda *_: next(runs))
+    assert check_lesson(find("1"), {}, 2) == status
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"of 2 runs: {counts}"
+    assert lines.count("    why") == 2
 
 
 def test_a_lesson_without_a_condition_is_an_error(small_course: Path) -> None:

@@ -187,6 +187,45 @@ def test_a_guide_stays_as_it_was_if_a_lesson_fails(
     assert guide.read_text("utf-8") == text
 
 
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("'first\\nthe reason'", "the reason"), ("3", "no reason")],
+)
+def test_a_guide_stays_as_it_was_if_its_second_lesson_fails(
+    end: str, reason: str, guide: Path, small_course: Path
+) -> None:
+    lesson = small_course / "basics" / "2_two.py"
+    lesson.write_text(f"print(2)\nraise SystemExit({end})")
+    text = PAGE + PAGE.replace("run 1 SIZE=5", "run 2")
+    guide.write_text(text, "utf-8")
+    with pytest.raises(LabError, match=rf"^run 2: {reason}$"):
+        guides.write_guides()
+    assert guide.read_text("utf-8") == text
+
+
+def test_a_table_keeps_its_first_spaces(
+    guide: Path, small_course: Path
+) -> None:
+    lesson = small_course / "basics" / "1_one.py"
+    lesson.write_text("SIZE = 1\nprint('   size')\nprint(SIZE)")
+    guides.write_guides()
+    assert "SIZE=5\n   size\n5\n```\n" in guide.read_text("utf-8")
+
+
+def test_guides_are_found_by_the_beginnings_of_their_names(
+    guide: Path,
+) -> None:
+    first = guide.with_name("01-first.md")
+    third = guide.with_name("03-third.md")
+    for page in first, third:
+        page.touch()
+    assert guides.find_guides([]) == [first, guide, third]
+    assert guides.find_guides(["02"]) == [guide]
+    assert guides.find_guides(["03-t", "01"]) == [first, third]
+    with pytest.raises(UsageError, match=r"^no guide 'page' in lab/guides$"):
+        guides.find_guides(["01", "page"])
+
+
 def test_a_guide_that_does_not_exist(guide: Path) -> None:
     with pytest.raises(UsageError, match=r"^no guide '09' in lab/guides$"):
         guides.write_guides(["09"])

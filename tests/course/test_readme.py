@@ -43,7 +43,7 @@ def test_every_lesson_has_a_row_and_a_sample() -> None:
 def test_a_lesson_in_the_catalogue_reaches_every_table() -> None:
     notes = Notes(
         part="More",
-        seconds=7,
+        seconds=7.5,
         minutes=9,
         new="what is new",
         watch="what to watch",
@@ -55,7 +55,9 @@ def test_a_lesson_in_the_catalogue_reaches_every_table() -> None:
     course_parts = [*parts(), Part("More", "Of it.", ["99"])]
     text = (ROOT / "README.md").read_text("utf-8")
     text = readme.fill_blocks(text, "README.md", course, course_parts, {})
-    row = "| `uv run lab/toolbox/99_made_up.py` | 7 s | 9 min | what is new |"
+    row = (
+        "| `uv run lab/toolbox/99_made_up.py` | 7.5 s | 9 min | what is new |"
+    )
     assert row in text
     assert f" what to watch | `{readme.NOT_MEASURED}` |" in text
     assert f"**{len(course_parts)}. More** (lesson 99). Of it." in text
@@ -114,7 +116,11 @@ def test_measured_lines_and_whole_outputs_are_written(
         return subprocess.CompletedProcess([], 0, output, "")
 
     monkeypatch.setattr(readme, "capture_lesson", capture)
+    tools = readme.format_tools(lessons())
+    page = pages / readme.TOOLS_PAGE
+    page.write_text(page.read_text("utf-8").replace(tools, "old"), "utf-8")
     readme.measure_lessons()
+    assert tools in page.read_text("utf-8")
     text = "\n".join(read_pages(pages))
     for lesson in lessons():
         assert readme.find_sample(text, lesson) == lesson.number * 3
@@ -125,15 +131,34 @@ def test_measured_lines_and_whole_outputs_are_written(
             assert f"{block}```\n" in text
 
 
+def test_pages_keep_the_output_of_lessons_that_have_not_run(
+    pages: Path,
+) -> None:
+    before = "\n".join(read_pages(pages))
+    ran, *others = [lesson for lesson in lessons() if not lesson.notes.block]
+    others += [lesson for lesson in lessons() if lesson.notes.block]
+    readme.write_readmes({ran.number: "first line\n7 made-up s\n"})
+    text = "\n".join(read_pages(pages))
+    assert readme.find_sample(text, ran) == "7 made-up s"
+    for lesson in others:
+        sample = readme.find_sample(before, lesson)
+        assert readme.find_sample(text, lesson) == sample
+    code = r"(?s)```text\n.*?```"
+    assert re.findall(code, text) == re.findall(code, before)
+
+
 def test_a_failing_lesson_leaves_the_readme(
     pages: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = read_pages(pages)
+    statuses = iter([0, 0, 1])  # the first lessons do not fail
 
     def fail(*_: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess([], 1, "1.0\n", "it is broken\n")
+        status = next(statuses)
+        errors = "it is broken\n" if status else ""
+        return subprocess.CompletedProcess([], status, "1.0\n", errors)
 
     monkeypatch.setattr(readme, "capture_lesson", fail)
     with pytest.raises(LabError, match=r"\.py failed$"):

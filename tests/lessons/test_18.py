@@ -40,6 +40,30 @@ def test_with_the_short_lock_two_customers_pay_at_the_same_time(
     assert sold == 2
 
 
+def test_with_the_short_lock_only_check_and_ticket_are_protected(
+    lesson: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concert = lesson.Concert()
+    steps = []  # what the sale does, and whether the lock is taken
+
+    def check() -> bool:
+        steps.append(("check", concert.lock.locked()))
+        return True
+
+    class Tickets(list[int]):
+        def append(self, customer: int) -> None:
+            steps.append(("ticket", concert.lock.locked()))
+
+    def pay(_: float) -> None:
+        steps.append(("payment", concert.lock.locked()))
+
+    monkeypatch.setattr(lesson, "sleep", pay)
+    concert.has_free_seat = check
+    concert.tickets = Tickets()
+    lesson.sell_with_short_lock(concert, customer=1)
+    assert steps == [("check", True), ("ticket", True), ("payment", False)]
+
+
 def test_with_the_lock_one_customer_pays_at_a_time(
     lesson: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

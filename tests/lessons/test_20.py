@@ -2,6 +2,7 @@
 
 import re
 from threading import BoundedSemaphore
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,3 +55,21 @@ def test_a_page_that_fails_gives_its_place_back(
         with pytest.raises(ConnectionError, match="no network"):
             client.fetch("http://127.0.0.1:1/")
     assert (client.in_flight, client.most_in_flight) == (0, 1)
+
+
+def test_the_counts_change_only_under_the_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = import_lesson("20")
+    changes = []  # of in_flight, and whether the lock was taken
+
+    class WatchedClient(lesson.Client):  # type: ignore[misc, name-defined]
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "in_flight":
+                changes.append((value, self.lock.locked()))
+            super().__setattr__(name, value)
+
+    response = SimpleNamespace(raise_for_status=lambda: None)
+    monkeypatch.setattr(lesson.requests, "get", lambda *_, **__: response)
+    WatchedClient().fetch("http://127.0.0.1:1/")
+    assert changes == [(0, False), (1, True), (0, True)]

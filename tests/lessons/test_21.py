@@ -33,6 +33,20 @@ def test_the_oven_may_be_hot_already() -> None:
     assert lesson.wait_for_event(oven).looks == 0
 
 
+def test_the_oven_knows_when_it_was_hot_before_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise a baker could start before that time, and seem too early."""
+    lesson = import_lesson("21")
+    monkeypatch.setattr(lesson, "HEATING_TIME", 0)
+    monkeypatch.setattr(lesson, "perf_counter", lambda: 7.0)
+    oven = lesson.Oven()
+    times = []
+    oven.is_hot.set = lambda: times.append(oven.hot_time)
+    oven.heat()
+    assert times == [7.0]
+
+
 def test_a_wait_that_does_not_wait_would_be_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

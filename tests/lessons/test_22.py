@@ -69,3 +69,19 @@ def test_one_check_after_a_wait_is_not_enough(
     assert (
         lesson.sell("if", lesson.put_loaf_safely, lesson.take_loaf_safely) > 0
     )
+
+
+def test_a_change_wakes_all_threads_that_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One alone could be a baker, where only a customer can go on."""
+    calls = []
+
+    class WatchedCondition(Condition):
+        def notify_all(self) -> None:
+            calls.append("notify_all")
+
+    lesson = import_lesson("22")
+    monkeypatch.setattr(lesson, "Condition", WatchedCondition)
+    lesson.Shelf().change(1)
+    assert calls == ["notify_all"]

@@ -34,6 +34,21 @@ def test_who_comes_first_gets_a_ticket(
         assert concert.tickets == list(range(1, 11))
 
 
+def test_with_await_at_the_end_two_customers_pay_at_the_same_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = import_lesson("24")
+    barrier = asyncio.Barrier(2)
+
+    async def pay(_: float) -> None:
+        await asyncio.wait_for(barrier.wait(), timeout=10)
+
+    monkeypatch.setattr(lesson, "SEATS", 2)
+    monkeypatch.setattr(lesson.asyncio, "sleep", pay)
+    concert = asyncio.run(lesson.sell_to_all(lesson.sell_with_await_at_end))
+    assert concert.tickets == [1, 2]
+
+
 def test_the_lock_is_what_protects(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = import_lesson("24")
     monkeypatch.setattr(lesson, "PAYMENT", 0.01)

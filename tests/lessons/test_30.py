@@ -1,6 +1,8 @@
 """Lesson 30: from which size on processes are faster."""
 
 import re
+from collections.abc import Callable
+from typing import Any, Self
 
 import pytest
 
@@ -51,6 +53,56 @@ def test_the_finding_is_the_size_from_which_processes_are_always_faster(
         last
         == f"processes: 45 times slower at 1,000; faster at the last {finding}"
     )
+
+
+def test_the_start_and_the_end_of_the_processes_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = []
+
+    class Pool:
+        def __init__(self, workers: int) -> None:
+            events.append(f"start {workers}")
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            events.append("end")
+
+        def map(self, function: Callable[[int], int], jobs: list[int]) -> Any:
+            events.append("map")
+            return map(function, jobs)
+
+    def look_at_clock() -> float:
+        events.append("clock")
+        return 7.0 * events.count("clock")
+
+    lesson = import_lesson("30")
+    monkeypatch.setattr(lesson, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(lesson, "perf_counter", look_at_clock)
+    assert lesson.measure_processes(11) == (7.0, [12, 12])
+    assert events == ["clock", "start 2", "map", "end", "clock"]
+
+
+def test_processes_run_once_before_they_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = import_lesson("30")
+    measurements = []
+
+    def measure(way: str) -> Callable[[int], Any]:
+        def measure_way(tickets: int) -> Any:
+            measurements.append((way, tickets))
+            return lesson.Measurement(1, [7])
+
+        return measure_way
+
+    monkeypatch.setattr(lesson, "SIZES", [11])
+    for way in "alone", "processes":
+        monkeypatch.setattr(lesson, f"measure_{way}", measure(way))
+    lesson.main()
+    assert measurements == [("processes", 1), ("alone", 11), ("processes", 11)]
 
 
 def test_different_digits_are_an_error(

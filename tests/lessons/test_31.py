@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Self
 
 import pytest
 
@@ -49,3 +51,36 @@ def test_a_wrong_price_is_an_error(
     with pytest.raises(RuntimeError, match="wrong prices with chunk size 5"):
         lesson.measure_pool(WrongPool(), letters, 5, prices)
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_start_of_the_processes_is_not_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = []
+
+    class Pool(nullcontext[None]):
+        def __init__(self, workers: int) -> None:
+            events.append(f"{workers} workers")
+
+        def __enter__(self) -> Self:  # type: ignore[override]
+            return self
+
+        def map(self, _: object, letters: range) -> range:
+            events.append(f"{len(letters)} letters")
+            return letters
+
+    def measure_pool(_: Pool, letters: range, size: int, __: object) -> float:
+        events.append(f"{len(letters)} letters in chunks of {size}")
+        return 6.0 / size
+
+    lesson = import_lesson("31")
+    monkeypatch.setattr(lesson, "LETTERS", 500)
+    monkeypatch.setattr(lesson, "CHUNK_SIZES", [1, 3, 2])
+    monkeypatch.setattr(lesson, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(lesson, "measure_pool", measure_pool)
+    lesson.main()
+    first, second, *chunks = events
+    assert (first, second) == ("2 workers", "100 letters")
+    assert chunks == [f"500 letters in chunks of {n}" for n in (1, 3, 2)]
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "best chunk size 3: 3.0 times faster than chunk size 1"

@@ -2,10 +2,12 @@
 
 import re
 import sys
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
-from support.lessons import RunLesson
+from support.lessons import RunLesson, import_lesson
 
 OLD = sys.version_info < (3, 14)
 needs_interpreters = pytest.mark.skipif(OLD, reason="no interpreters here")
@@ -56,6 +58,60 @@ def test_other_objects_can_be_tried(run_lesson: RunLesson) -> None:
         ["tuple", "directly"],
         ["set", "pickled"],
     ]
+
+
+def test_the_first_start_is_not_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = []
+
+    def look_at_clock() -> float:
+        events.append("clock")
+        return 0.004 * len(events)
+
+    lesson = import_lesson("32")
+    monkeypatch.setattr(lesson, "STARTS", 2)
+    monkeypatch.setattr(lesson, "perf_counter", look_at_clock)
+    lesson.measure_starts("thread", lambda: events.append("start"))
+    assert events == ["start", "clock", "start", "start", "clock"]
+    output = capsys.readouterr().out
+    assert output == "one thread      6.0 ms to start and end\n"
+
+
+@needs_interpreters
+def test_one_of_each_kind_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = import_lesson("32")
+    events: list[str] = []
+    kinds = []
+
+    class Worker:
+        def __init__(self, kind: str) -> None:
+            self.kind = kind
+
+        def start(self, *_: object) -> None:
+            events.append(f"{self.kind} starts")
+
+        def join(self) -> None:
+            events.append(f"{self.kind} ends")
+
+        call = start
+        close = join
+
+    def measure_starts(kind: str, start_one: Callable[[], None]) -> None:
+        events.clear()
+        start_one()
+        assert events == [f"{kind} starts", f"{kind} ends"]
+        kinds.append(kind)
+
+    fake = SimpleNamespace(create=lambda: Worker("interpreter"))
+    monkeypatch.setattr(lesson, "interpreters", fake)
+    monkeypatch.setattr(lesson, "Thread", lambda **_: Worker("thread"))
+    monkeypatch.setattr(lesson, "Process", lambda **_: Worker("process"))
+    monkeypatch.setattr(lesson, "send_objects", lambda _: [])
+    monkeypatch.setattr(lesson, "change_objects", lambda _: [])
+    monkeypatch.setattr(lesson, "measure_starts", measure_starts)
+    lesson.main()
+    assert kinds == ["thread", "interpreter", "process"]
 
 
 @pytest.mark.skipif(not OLD, reason="this Python has interpreters")

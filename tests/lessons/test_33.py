@@ -1,6 +1,10 @@
 """Lesson 33: many pages at the same time, in threads and in coroutines."""
 
 import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, Self
 
 import pytest
 
@@ -22,7 +26,9 @@ def test_each_way_has_all_pages_in_flight(run_lesson: RunLesson) -> None:
     heading, threads, coroutines, last = result.lines
     assert heading.split()[:5] == ["pages", "way", "failed", "in", "flight"]
     figures = rf"{NUMBER} s +{NUMBER} s +{NUMBER} MB"
-    assert re.fullmatch(rf" +20 threads +0 +\d+ +{figures}", threads)
+    in_flight = re.fullmatch(rf" +20 threads +0 +(\d+) +{figures}", threads)
+    assert in_flight
+    assert int(in_flight[1]) > 1
     assert re.fullmatch(rf" +20 coroutines +0 +20 +{figures}", coroutines)
     finding = re.fullmatch(FINDING, last)
     assert finding
@@ -56,6 +62,91 @@ def test_pages_in_flight_at_the_same_time_are_counted() -> None:
     pages = [lesson.Page(start, end) for start, end in times]
     assert lesson.count_in_flight(pages) == 2
     assert lesson.count_in_flight([]) == 0
+
+
+def test_coroutines_have_no_limit_of_connections(
+    monkeypatch: pytest.MonkeyPatch, site: str
+) -> None:
+    lesson = import_lesson("33")
+    limits = []
+
+    class Connector(lesson.aiohttp.TCPConnector):  # type: ignore[misc, name-defined]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            limits.append(self.limit)
+
+    monkeypatch.setattr(lesson.aiohttp, "TCPConnector", Connector)
+    assert len(lesson.fetch_in_coroutines([f"{site}/html"])) == 1
+    assert limits == [0]
+
+
+def test_the_highest_memory_counts_from_before_the_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson = import_lesson("33")
+    memory = iter(
+        [10, 50, 110, 40]
+    )  # KB: before the pages, and while they run
+    is_done = iter([False, False, False, True])
+    submitted = []
+
+    class Pool:
+        def __init__(self, max_workers: int) -> None:
+            assert max_workers == 1
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+            submitted.append((function, *arguments))
+            outcome = lesson.Outcome(1, 5, elapsed=1.0, cpu_time=0.5)
+            return SimpleNamespace(
+                result=lambda: outcome, done=lambda: next(is_done)
+            )
+
+    process = SimpleNamespace(
+        memory_info=lambda: SimpleNamespace(rss=1024 * next(memory))
+    )
+    fake = SimpleNamespace(Process=lambda _: process)
+    monkeypatch.setattr(lesson, "psutil", fake)
+    monkeypatch.setattr(lesson, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(lesson, "SAMPLE_TIME", 0)
+    result = lesson.measure("a way", len, "first", ["a", "b"])
+    assert result == lesson.Result(1, kilobytes=20.0)
+    assert submitted == [
+        (len, ["first"]),
+        (lesson.getpid,),
+        (lesson.fetch_and_time, len, ["a", "b"]),
+    ]
+
+
+def test_the_last_line_compares_both_ways_with_the_most_pages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = import_lesson("33")
+    kilobytes = {
+        ("threads", lesson.fetch_in_threads): 90,
+        ("coroutines", lesson.fetch_in_coroutines): 40,
+    }
+
+    def measure(
+        way: str, fetch_pages: Any, first: str, urls: list[str]
+    ) -> Any:
+        assert (first, set(urls)) == ("first", {"page"})
+        return lesson.Result(1, kilobytes[way, fetch_pages] + len(urls))
+
+    monkeypatch.setattr(lesson, "COUNTS", [2, 3])
+    site = nullcontext(["first", "page"])
+    monkeypatch.setattr(lesson, "practice_site", lambda _: site)
+    monkeypatch.setattr(lesson, "measure", measure)
+    lesson.main()
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "KB for a page in flight: threads 93.0, coroutines 43.0; "
+        "failed 4 of 10"
+    )
 
 
 def test_a_page_that_never_arrives_ends_it(run_lesson: RunLesson) -> None:

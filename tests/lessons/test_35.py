@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,52 @@ def test_a_wrong_price_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lesson, "CACHE", {"tea": 5})
     with pytest.raises(RuntimeError, match="a wrong price"):
         asyncio.run(lesson.run_round("eager"))
+
+
+def test_a_round_ends_when_all_tasks_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = []
+
+    async def get_price(item: str) -> int:
+        events.append("price")
+        return 3
+
+    def look_at_clock() -> float:
+        events.append("clock")
+        return 0.0
+
+    lesson = import_lesson("35")
+    monkeypatch.setattr(lesson, "TASKS", 3)
+    monkeypatch.setattr(lesson, "get_price", get_price)
+    monkeypatch.setattr(lesson, "perf_counter", look_at_clock)
+    asyncio.run(lesson.run_round("standard"))
+    assert events == ["clock", *["price"] * 3, "clock"]
+
+
+def test_the_rounds_are_added_up_and_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = import_lesson("35")
+
+    async def show_order(kind: str) -> None:
+        pass
+
+    async def run_round(kind: str) -> Any:
+        if kind == "eager":
+            return lesson.Round(done=5, elapsed=1.0)
+        return lesson.Round(done=0, elapsed=3.0)
+
+    monkeypatch.setattr(lesson, "TASKS", 5)
+    monkeypatch.setattr(lesson, "ROUNDS", 2)
+    monkeypatch.setattr(lesson, "show_order", show_order)
+    monkeypatch.setattr(lesson, "run_round", run_round)
+    lesson.main()
+    assert capsys.readouterr().out.splitlines() == [
+        "standard: 10 tasks in 6.00 s",
+        "eager: 10 tasks in 2.00 s",
+        (
+            "done in create_task: standard 0, eager 10 of 10; "
+            "eager 3.0 times faster"
+        ),
+    ]

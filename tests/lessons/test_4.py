@@ -2,7 +2,9 @@
 
 import re
 
-from support.lessons import RunLesson
+import pytest
+
+from support.lessons import RunLesson, import_lesson
 
 
 def test_the_order_of_events_is_the_life_of_threads(
@@ -34,3 +36,17 @@ def test_the_order_of_events_is_the_life_of_threads(
         "3 dishes together: T",
         "3 dishes together took T, rice alone T",
     ]
+    # Rice takes the longest, also among the three.
+    seconds = re.findall(r"(\d\.\d\d) s", result.lines[-1])
+    assert min(map(float, seconds)) >= 0.49
+
+
+def test_the_last_line_compares_both_ways(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = import_lesson("4")
+    monkeypatch.setattr(lesson, "cook_rice", lambda: 2.0)
+    monkeypatch.setattr(lesson, "cook_three_dishes", lambda: 2.5)
+    lesson.main()
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "3 dishes together took 2.50 s, rice alone 2.00 s"

@@ -30,5 +30,12 @@ def test_results_come_in_the_order_of_inputs_or_of_completion(
     # Customers 3 to 5 wait until a cashier has served another customer.
     assert min(map(float, waits[2:])) >= 0.03
     # With map, no result comes before that of customer 1.
-    arrivals = re.findall(r"map: .* after (.*?) s", "\n".join(result.lines))
-    assert min(map(float, arrivals)) >= 0.39
+    row = r"(?m)^{}: customer .* after (.*?) s$"
+    output = "\n".join(result.lines)
+    with_map = re.findall(row.format("map"), output)
+    assert min(map(float, with_map)) >= 0.39
+    with_as_completed = re.findall(row.format("as_completed"), output)
+    assert result.lines[-1] == (
+        f"first result after {with_as_completed[0]} s with as_completed, "
+        f"{with_map[0]} s with map"
+    )

@@ -35,6 +35,9 @@ def test_a_task_goes_on_after_a_timeout_and_after_cancel(
         f"tea: {CANCELLED}",
         "TimeoutError after T, result after T, cancelled: 1 of 2 orders",
     ]
+    waited, elapsed = re.findall(r"after (.*?) s", result.lines[-1])
+    assert float(waited) >= 0.09
+    assert float(elapsed) >= 0.24
 
 
 def test_with_two_cooks_no_order_can_be_cancelled(

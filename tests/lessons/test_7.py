@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_a_coroutine_that_has_begun_is_started(
     assert lesson.count_started(coroutines) == 1
     for coroutine in coroutines:
         coroutine.close()
+
+
+def test_the_rate_is_shops_per_second(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = import_lesson("7")
+
+    async def ask_all() -> Any:
+        return lesson.Result([21, 22, 23, 24], 0, 4, elapsed=2.0)
+
+    monkeypatch.setattr(lesson, "ask_all", ask_all)
+    lesson.main()
+    output = capsys.readouterr().out
+    assert output.startswith("4 shops in 2.00 s: 2.0 shops per second; ")
 
 
 @pytest.mark.slow

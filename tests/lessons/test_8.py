@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -72,3 +73,34 @@ def test_prices_in_another_order_are_an_error() -> None:
 
     with pytest.raises(RuntimeError, match="not in the order of the shops"):
         lesson.measure("reversed", ask, 2)
+
+
+def test_each_way_has_a_rate_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = import_lesson("8")
+    rates = {
+        "ask_one_by_one": 2.0,
+        "ask_with_gather": 20.1,
+        "ask_with_create_task": 20.2,
+        "ask_with_task_group": 20.3,
+    }
+
+    def measure(name: str, ask: Callable[..., object], count: int) -> float:
+        return rates[ask.__name__]
+
+    monkeypatch.setattr(lesson, "measure", measure)
+    lesson.main()
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "shops per second: one by one 2.0, gather 20.1, create_task 20.2, "
+        "TaskGroup 20.3"
+    )
+
+
+def test_a_rate_is_shops_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(numbers: list[int]) -> list[int]:
+        return [20 + number for number in numbers]
+
+    lesson = import_lesson("8")
+    monkeypatch.setattr(lesson, "perf_counter", iter([1.0, 1.5]).__next__)
+    assert lesson.measure("a way", ask, 2) == 4.0
