@@ -91,9 +91,15 @@ def test_its_functions_are_typed(lesson: Lesson) -> None:
 
 @cache
 def list_libraries() -> set[str]:
-    """Return the modules of the packages that the project depends on."""
+    """Return the modules of the packages that the project depends on.
+
+    Some lessons need a package of a dependency group, and say so if it is
+    missing.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    requirements = project["project"]["dependencies"]
+    requirements = [*project["project"]["dependencies"]]
+    for group in project["dependency-groups"].values():
+        requirements += group
     packages = {re.split(r"[^\w-]", text)[0] for text in requirements}
     return {
         module

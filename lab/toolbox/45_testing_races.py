@@ -1,0 +1,173 @@
+"""Test a shop in four ways, and count how often each test finds the error.
+
+One cake is left. Two customers check that there is a cake, talk for a moment,
+and take it. If both check before one of them takes it, the shop sells one cake
+twice. That is rare, so most tests do not find it. A good test does not need
+luck: it decides in which order the customers make their steps.
+
+Prediction: found: barrier and hypothesis in every run, with lock in 0 runs.
+The lock makes the check and the taking one step.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+from threading import Barrier, Lock
+from time import perf_counter
+
+from backstage import run
+
+RUNS = 100  # runs of each test
+CAKES = 1  # cakes in the shop
+CUSTOMERS = ["Ann", "Ben"]  # names, with a thread for each
+WORK = 5_000  # steps of the loop that stands for a talk
+INTERVAL = 0.000_001  # seconds until Python switches threads; usually 0.005
+TIMEOUT = 10  # seconds that a customer waits for the other one, at most
+ORDERS = 20  # orders of the steps that hypothesis tries in a run
+
+
+class Shop:
+    def __init__(self) -> None:
+        self.buyers: list[str] = []  # customers who have got a cake
+        self.lock = Lock()
+
+    def has_cake(self) -> bool:
+        return len(self.buyers) < CAKES
+
+
+# The next two functions are generators: they stop at `yield`. The test decides
+# what happens there, and when they go on.
+
+
+def buy(shop: Shop, customer: str) -> Iterator[None]:
+    sees_cake = shop.has_cake()  # 1. check
+    yield  # 2. talk
+    if sees_cake:
+        shop.buyers.append(customer)  # 3. take
+
+
+def buy_with_lock(shop: Shop, customer: str) -> Iterator[None]:
+    yield  # 1. talk
+    with shop.lock:  # One thread at a time enters. The others wait.
+        if shop.has_cake():  # 2. check and take
+            shop.buyers.append(customer)
+
+
+Purchase = Callable[[Shop, str], Iterator[None]]  # one of these two functions
+
+
+def talk() -> None:
+    for _ in range(WORK):
+        pass
+
+
+def visit(steps: Iterator[None], pause: Callable[[], object]) -> None:
+    for _ in steps:
+        pause()  # We are at the `yield`.
+
+
+def sells_too_many(purchase: Purchase, pause: Callable[[], object]) -> bool:
+    shop = Shop()
+    visits = [purchase(shop, customer) for customer in CUSTOMERS]
+    with ThreadPoolExecutor(len(visits)) as pool:
+        # list() waits until all customers have finished.
+        list(pool.map(visit, visits, [pause] * len(visits)))
+    return len(shop.buyers) > CAKES
+
+
+def find_by_luck(purchase: Purchase) -> bool:
+    return sells_too_many(purchase, talk)
+
+
+def find_with_interval(purchase: Purchase) -> bool:
+    # With the GIL, a thread runs for 0.005 s if others wait. We make this time
+    # shorter. Then Python switches more often, perhaps at a bad moment.
+    usual_interval = sys.getswitchinterval()
+    sys.setswitchinterval(INTERVAL)
+    try:
+        return sells_too_many(purchase, talk)
+    finally:
+        sys.setswitchinterval(usual_interval)
+
+
+def find_with_barrier(purchase: Purchase) -> bool:
+    # At a barrier, threads wait until all of them have come. So all customers
+    # have made their first step before one of them makes the next.
+    barrier = Barrier(len(CUSTOMERS), timeout=TIMEOUT)
+    return sells_too_many(purchase, barrier.wait)
+
+
+def find_with_hypothesis(purchase: Purchase) -> bool:
+    # hypothesis calls a test with many inputs, to find one that makes it fail.
+    # Our input is the order of the steps: whose turn is it? We need no threads
+    # for that, so the same order has the same result each time.
+    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis.strategies import permutations
+
+    turns = sorted(CUSTOMERS * 2)  # Ann, Ann, Ben, Ben: two steps for each
+
+    @settings(
+        max_examples=ORDERS,
+        phases=[Phase.generate],  # It stops at the first order that fails,
+        database=None,  # and does not store it in a file.
+        deadline=None,  # A slow computer is not an error.
+        suppress_health_check=[HealthCheck.too_slow],
+        verbosity=Verbosity.quiet,  # It prints nothing.
+    )
+    @given(order=permutations(turns))
+    def check_order(order: list[str]) -> None:
+        shop = Shop()
+        visits = {customer: purchase(shop, customer) for customer in CUSTOMERS}
+        for customer in order:
+            next(visits[customer], None)  # to the yield, or to the end
+        if len(shop.buyers) > CAKES:
+            raise AssertionError
+
+    try:
+        check_order()
+    except AssertionError:
+        return True
+    return False
+
+
+def measure_tests() -> None:
+    found = []
+    found_with_lock = 0
+    for name, find in [
+        ("luck", find_by_luck),
+        ("interval", find_with_interval),
+        ("barrier", find_with_barrier),
+        ("hypothesis", find_with_hypothesis),
+    ]:
+        start = perf_counter()
+        # True counts as 1.
+        without_lock = sum(find(buy) for _ in range(RUNS))
+        with_lock = sum(find(buy_with_lock) for _ in range(RUNS))
+        elapsed = perf_counter() - start
+        print(
+            f"{name}: found in {without_lock} of {RUNS} runs, with lock in "
+            f"{with_lock} of {RUNS}, {elapsed:.2f} s"
+        )
+        found.append(f"{name} {without_lock}")
+        found_with_lock += with_lock
+
+    print(
+        f"found (of {RUNS}): {', '.join(found)}; with lock {found_with_lock}"
+    )
+
+
+def main() -> None:
+    if find_spec("hypothesis") is None:
+        print(f"found in 0 of {RUNS} runs: hypothesis is missing (uv sync)")
+        return
+    # hypothesis keeps some files in a folder. We delete it at the end.
+    with TemporaryDirectory() as folder:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        measure_tests()
+
+
+if __name__ == "__main__":
+    run(main)
