@@ -1,0 +1,113 @@
+"""Block an event loop, measure for how long, and find the task that did it.
+
+An event loop runs all its tasks in one thread. A task lets the others run only
+while it waits at an "await". Here one task, the heartbeat, wants to run every
+10 ms, beside a task that waits or computes. If a beat comes late, all other
+tasks would come late too.
+
+Prediction: ms between beats: time.sleep at least 500, in thread far less;
+computing far more than in process.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Coroutine
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from backstage import run
+
+BEAT = 0.01  # seconds that the heartbeat sleeps before each beat
+SLEEP = 0.5  # seconds that the other task waits
+WORK = 3_000_000  # the other task counts the digits of this many numbers
+
+
+def ask_server() -> None:
+    time.sleep(SLEEP)  # stands for waiting for a slow server
+
+
+def count_digits(limit: int) -> int:
+    digits = 0
+    for number in range(limit):
+        digits += len(str(number))
+    return digits
+
+
+# Two mistakes: without an "await", no other task of this thread can run.
+async def wait_in_coroutine() -> None:
+    ask_server()
+
+
+async def compute_in_coroutine() -> None:
+    count_digits(WORK)
+
+
+# The cures: another thread or another process calls the same function.
+async def wait_in_thread() -> None:
+    await asyncio.to_thread(ask_server)
+
+
+async def compute_in_thread() -> None:
+    # With the GIL, the two threads take turns: the heartbeat has to wait for
+    # its turn, 5 ms or more. Without the GIL, both can run at the same time.
+    await asyncio.to_thread(count_digits, WORK)
+
+
+async def compute_in_process(pool: ProcessPoolExecutor) -> None:
+    # A process has its own GIL, so the heartbeat does not wait for a turn.
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(pool, count_digits, WORK)
+
+
+async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
+    """Run a task beside the heartbeat; return the longest time in ms."""
+    task = asyncio.create_task(other)  # starts at our first "await"
+    longest = 0.0  # ms from one beat to the next
+    start = time.perf_counter()
+    last_beat = start
+    while not task.done():
+        await asyncio.sleep(BEAT)
+        beat = time.perf_counter()
+        longest = max(longest, (beat - last_beat) * 1000)
+        last_beat = beat
+    await task  # raises the error if the task failed
+    elapsed = last_beat - start
+    print(f"{name}: {elapsed:.2f} s, at most {longest:.0f} ms between beats")
+    return longest
+
+
+async def measure_all(pool: ProcessPoolExecutor) -> None:
+    await measure("asyncio sleep", asyncio.sleep(SLEEP))
+    sleep = await measure("time.sleep", wait_in_coroutine())
+    thread = await measure("time.sleep in thread", wait_in_thread())
+    compute = await measure("computing", compute_in_coroutine())
+    await measure("computing in thread", compute_in_thread())
+    process = await measure("computing in process", compute_in_process(pool))
+    print(
+        f"ms between beats: time.sleep {sleep:.0f}, in thread {thread:.0f}; "
+        f"computing {compute:.0f}, in process {process:.0f}"
+    )
+
+
+def report_slow_task(record: logging.LogRecord) -> bool:
+    # The text is: Executing <Task ... coro=<NAME() ...> took 0.501 seconds
+    found = re.search(r"coro=<(\w+).* took ([\d.]+) s", record.getMessage())
+    if found:
+        print(f"debug mode: {found[1]} blocked the loop for {found[2]} s")
+    return not found  # False: do not print the whole text as well
+
+
+def main() -> None:
+    # In debug mode, asyncio logs each task that runs for more than 0.1 s
+    # without an "await". A filter of the log is called with each message.
+    logging.getLogger("asyncio").addFilter(report_slow_task)
+    with ProcessPoolExecutor(max_workers=1) as pool:
+        # This starts the process. It takes time, so we do it before we start.
+        pool.submit(count_digits, 1).result()
+        asyncio.run(measure_all(pool), debug=True)
+
+
+if __name__ == "__main__":
+    run(main)

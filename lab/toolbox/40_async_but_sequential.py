@@ -1,0 +1,145 @@
+"""Fetch pages in three ways that are async, but fetch them one by one.
+
+Code with "async" and "await" can wait for many pages at the same time, but it
+does not do so by itself. Here are three mistakes, each next to its cure.
+
+Prediction: in flight: 1 page with each mistake (loop, requests, long lock),
+all 4 pages with each cure (TaskGroup, threads, short lock).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import httpx
+import requests
+from httpx_aiohttp import HttpxAiohttpClient
+
+from backstage import practice_site, run
+
+# Paths on the practice site, or whole URLs.
+PAGES = [f"/page/{n}?delay=0.3" for n in range(4)]  # 4 pages
+TIMEOUT = 10  # seconds without any data, then we give up
+WRITE_TIME = 0.01  # seconds to write a page to a file
+
+
+# A page is in flight from the start of its request until its answer is here.
+class Page(NamedTuple):
+    start: float  # seconds on the clock of perf_counter
+    end: float
+
+
+# The type of a coroutine function that fetches one page.
+Fetch = Callable[[str], Coroutine[Any, Any, Page]]
+
+
+# Mistake 1: we ask for a page only when the page before it is here.
+async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Page]:
+    pages = []
+    for url in urls:
+        page = await fetch(url)
+        pages.append(page)
+    return pages
+
+
+# The cure: a task for each page. All tasks start, then we wait for all.
+async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Page]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(fetch(url)) for url in urls]
+    return [task.result() for task in tasks]
+
+
+class Downloader:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.lock = asyncio.Lock()  # Only one task at a time may write.
+
+    async def fetch(self, url: str) -> Page:
+        start = perf_counter()
+        response = await self.client.get(url, follow_redirects=True)
+        end = perf_counter()
+        response.raise_for_status()
+        return Page(start, end)
+
+    # Mistake 2: the library requests stops the thread, with all its tasks.
+    async def fetch_blocking(self, url: str) -> Page:
+        return fetch_with_requests(url)
+
+    # The cure: it stops another thread. (Or we use httpx, as fetch does.)
+    async def fetch_in_thread(self, url: str) -> Page:
+        return await asyncio.to_thread(fetch_with_requests, url)
+
+    # Mistake 3: a task has the lock while it waits for its page. The others
+    # wait for the lock, and cannot even ask for their pages.
+    async def fetch_long_lock(self, url: str) -> Page:
+        async with self.lock:
+            page = await self.fetch(url)
+            await asyncio.sleep(WRITE_TIME)  # stands for writing to a file
+        return page
+
+    # The cure: a task has the lock only while it writes.
+    async def fetch_short_lock(self, url: str) -> Page:
+        page = await self.fetch(url)
+        async with self.lock:
+            await asyncio.sleep(WRITE_TIME)
+        return page
+
+
+def fetch_with_requests(url: str) -> Page:
+    start = perf_counter()
+    response = requests.get(url, timeout=TIMEOUT)
+    end = perf_counter()
+    response.raise_for_status()
+    return Page(start, end)
+
+
+def count_in_flight(pages: list[Page]) -> int:
+    """Return how many pages were in flight at the same time, at most."""
+    most = 0
+    for page in pages:
+        # Which pages were in flight when this one started?
+        in_flight = [x for x in pages if x.start <= page.start < x.end]
+        most = max(most, len(in_flight))
+    return most
+
+
+async def measure(name: str, way: Coroutine[Any, Any, list[Page]]) -> int:
+    start = perf_counter()
+    pages = await way
+    elapsed = perf_counter() - start
+    in_flight = count_in_flight(pages)
+    print(
+        f"{name}: {len(pages)} pages in {elapsed:.2f} s: "
+        f"{len(pages) / elapsed:.1f} pages per second, {in_flight} in flight"
+    )
+    return in_flight
+
+
+async def compare(urls: list[str]) -> None:
+    async with HttpxAiohttpClient(timeout=TIMEOUT) as client:
+        downloader = Downloader(client)
+        ways = {
+            "loop": fetch_in_loop(downloader.fetch, urls),
+            "TaskGroup": fetch_in_tasks(downloader.fetch, urls),
+            "requests": fetch_in_tasks(downloader.fetch_blocking, urls),
+            "threads": fetch_in_tasks(downloader.fetch_in_thread, urls),
+            "long lock": fetch_in_tasks(downloader.fetch_long_lock, urls),
+            "short lock": fetch_in_tasks(downloader.fetch_short_lock, urls),
+        }
+        # Nothing has run yet: measure runs one way after the other.
+        counts = []
+        for name, way in ways.items():
+            in_flight = await measure(name, way)
+            counts.append(f"{name} {in_flight}")
+    print(f"in flight: {', '.join(counts)}")
+
+
+def main() -> None:
+    # The practice site is a web server that runs on this computer.
+    with practice_site(PAGES) as urls:
+        asyncio.run(compare(urls))
+
+
+if __name__ == "__main__":
+    run(main)

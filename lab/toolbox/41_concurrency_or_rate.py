@@ -1,0 +1,115 @@
+"""Limit how many requests are in flight, or how many start in a second.
+
+A request is in flight from its start until its answer is here. A semaphore
+limits how many are in flight at the same time. If the answers come fast, very
+many requests can start in a second. A rate limiter limits how many start in a
+second. If the answers come late, very many can be in flight.
+
+Prediction: the semaphore keeps 4 in flight, but more than 20 start in 1 s. The
+limiter keeps 20 starts in 1 s, but more than 4 are in flight.
+"""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+from time import perf_counter
+from typing import NamedTuple
+
+import httpx
+from aiolimiter import AsyncLimiter
+from httpx_aiohttp import HttpxAiohttpClient
+
+from backstage import practice_site, run
+
+# Paths on the practice site, or whole URLs: 25 fast pages, then 8 slow ones.
+PAGES = ["/delay/0.02"] * 25 + ["/delay/0.5"] * 8  # pages
+TIMEOUT = 10  # seconds without any data, then we give up
+MAX_IN_FLIGHT = 4  # requests at the same time, with the semaphore
+RATE = 20  # requests that may start in a second, with the limiter
+
+
+class Request(NamedTuple):
+    start: float  # seconds on the clock of perf_counter
+    end: float
+
+
+class Result(NamedTuple):
+    in_flight: int  # requests, at most
+    starts: int  # requests that started within one second, at most
+
+
+# The type of a semaphore, a limiter, and whatever else fits "async with".
+Limit = AbstractAsyncContextManager[None]
+
+
+def make_limiter() -> AsyncLimiter:
+    # Think of a bucket of tokens. A request takes a token, or waits for one.
+    # This bucket gets a new token every 1 / RATE seconds, and holds one token
+    # at most. AsyncLimiter(RATE, 1) would hold RATE tokens: RATE requests
+    # could start at once, and nearly 2 * RATE in the first second.
+    return AsyncLimiter(max_rate=1, time_period=1 / RATE)
+
+
+async def fetch_all(
+    name: str, urls: list[str], semaphore: Limit, limiter: Limit
+) -> Result:
+    async def fetch(url: str) -> Request:
+        # First we wait for the semaphore, then for a token. The other way
+        # round, requests that have a token could wait for the semaphore, and
+        # then start together.
+        async with semaphore, limiter:
+            start = perf_counter()
+            response = await client.get(url, follow_redirects=True)
+            end = perf_counter()
+        response.raise_for_status()
+        return Request(start, end)
+
+    limits = httpx.Limits(max_connections=len(urls))
+    before = perf_counter()
+    async with (
+        HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        tasks = [group.create_task(fetch(url)) for url in urls]
+    elapsed = perf_counter() - before
+
+    requests = [task.result() for task in tasks]
+    in_flight = max(count_in_flight(x.start, requests) for x in requests)
+    starts = max(count_starts(x.start, requests) for x in requests)
+    print(
+        f"{name}: {len(requests)} pages in {elapsed:.2f} s, "
+        f"at most {in_flight} in flight, at most {starts} starts in 1 s"
+    )
+    return Result(in_flight, starts)
+
+
+def count_in_flight(moment: float, requests: list[Request]) -> int:
+    return len([x for x in requests if x.start <= moment < x.end])
+
+
+def count_starts(moment: float, requests: list[Request]) -> int:
+    return len([x for x in requests if moment <= x.start < moment + 1])
+
+
+async def compare(urls: list[str]) -> None:
+    no_limit = nullcontext()  # a "with" that does nothing
+    await fetch_all("no limit", urls, no_limit, no_limit)
+    semaphore = asyncio.Semaphore(MAX_IN_FLIGHT)
+    with_semaphore = await fetch_all("semaphore", urls, semaphore, no_limit)
+    with_limiter = await fetch_all("limiter", urls, no_limit, make_limiter())
+    await fetch_all("both", urls, semaphore, make_limiter())
+    print(
+        f"semaphore: {with_semaphore.in_flight} in flight but "
+        f"{with_semaphore.starts} starts in 1 s; "
+        f"limiter: {with_limiter.starts} starts but "
+        f"{with_limiter.in_flight} in flight"
+    )
+
+
+def main() -> None:
+    # The practice site is a web server that runs on this computer.
+    with practice_site(PAGES) as urls:
+        asyncio.run(compare(urls))
+
+
+if __name__ == "__main__":
+    run(main)
