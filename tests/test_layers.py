@@ -11,7 +11,7 @@ FOLDER = Path(backstage.__file__).parent
 # From the top to the bottom. A part may import itself and the layers below.
 LAYERS = [
     {"cli"},
-    {"asciicast", "bench", "choose", "watch"},
+    {"asciicast", "bench", "choose", "inspection", "watch"},
     {"course"},
     {"drawing", "lesson", "site", "tables"},
     {"files", "processes", "system"},

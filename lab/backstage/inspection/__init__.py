@@ -1,0 +1,1 @@
+"""Looks into a lesson that is stuck or slow, while it runs."""

@@ -1,0 +1,1 @@
+"""The folder that PYTHONPATH names when a lesson is inspected."""

@@ -1,0 +1,158 @@
+"""Two cooks wait for each other for ever, and a pool waits for itself.
+
+This is called a deadlock: a thread waits for something that can never happen.
+Each cook has one tool and waits for the tool of the other cook. In the pool,
+the only worker waits for a task, but there is no other worker to do that task.
+A watchdog ends these programs, and shows the line where each thread waits.
+
+Prediction: threads that wait: opposite order 3, same order 0, one pool 2, two
+pools 0. One of them is the main thread: it waits for the other threads.
+"""
+
+import faulthandler
+import linecache
+import re
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from multiprocessing import Process
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from time import perf_counter, sleep
+
+from backstage import run
+
+STEP_TIME = 0.2  # seconds that one step of the work takes
+TIMEOUT = 1.5  # seconds that a process may take
+WORKERS = 1  # threads of a pool
+
+Job = Callable[[], None]  # a function without arguments
+
+knife = Lock()
+board = Lock()
+
+
+def cut_bread() -> None:
+    with knife:
+        sleep(STEP_TIME)  # Now the other cook takes the board.
+        with board:
+            sleep(STEP_TIME)
+
+
+def cut_cheese() -> None:
+    with board:
+        sleep(STEP_TIME)
+        # The other cook has the knife, and waits for the board.
+        with knife:
+            sleep(STEP_TIME)
+
+
+def cut_cheese_safely() -> None:
+    with knife:  # All cooks take the knife first, and then the board.
+        sleep(STEP_TIME)
+        with board:
+            sleep(STEP_TIME)
+
+
+def cut_together(first: Job, second: Job) -> None:
+    with ThreadPoolExecutor(2) as cooks:
+        futures = [cooks.submit(first), cooks.submit(second)]
+        for future in futures:
+            future.result()
+
+
+def use_opposite_order() -> None:
+    cut_together(cut_bread, cut_cheese)
+
+
+def use_same_order() -> None:
+    cut_together(cut_bread, cut_cheese_safely)
+
+
+def make_sauce() -> None:
+    sleep(STEP_TIME)
+
+
+def make_pasta(pool: Executor) -> None:
+    sleep(STEP_TIME)
+    sauce = pool.submit(make_sauce)
+    # This task waits for another task. That one needs a free worker.
+    sauce.result()
+
+
+def use_one_pool() -> None:
+    with ThreadPoolExecutor(WORKERS) as cooks:
+        pasta = cooks.submit(make_pasta, cooks)
+        pasta.result()
+
+
+def use_two_pools() -> None:
+    # Even better: submit all tasks here, so that no task waits for another.
+    with (
+        ThreadPoolExecutor(WORKERS) as cooks,
+        ThreadPoolExecutor(WORKERS) as helpers,
+    ):
+        pasta = cooks.submit(make_pasta, helpers)
+        pasta.result()
+
+
+def call_with_watchdog(job: Job, stacks: Path) -> None:
+    with stacks.open("w") as file:
+        # The watchdog: if the job has not ended after TIMEOUT seconds, it
+        # writes the stack of each thread into the file. A stack is the line
+        # where a thread is, and the calls that led there. "exit=True" means:
+        # then the whole process ends.
+        faulthandler.dump_traceback_later(TIMEOUT, exit=True, file=file)
+        job()
+        faulthandler.cancel_dump_traceback_later()
+
+
+def find_waiting_lines(stacks: str) -> list[str]:
+    # In a stack, the newest call comes first. We look for the newest one that
+    # is in this script: other lines are in the library.
+    call = rf'{Path(__file__).name}", line (\d+) in (\w+)'
+    lines = []
+    for stack in stacks.split("\n\n"):  # one for each thread
+        match = re.search(call, stack)
+        if match is not None:
+            number, function = match.groups()
+            source = linecache.getline(__file__, int(number)).strip()
+            lines.append(f"line {number}, in {function}: {source}")
+    return lines
+
+
+def count_waiting_threads(name: str, job: Job) -> int:
+    # The job runs in a process of its own: Python cannot end a thread that
+    # waits, but it can end a process.
+    with TemporaryDirectory() as folder:
+        stacks = Path(folder, "stacks.txt")
+        process = Process(target=call_with_watchdog, args=(job, stacks))
+        start = perf_counter()
+        process.start()
+        process.join()
+        elapsed = perf_counter() - start
+        lines = find_waiting_lines(stacks.read_text())
+    if process.exitcode != 0 and not lines:
+        raise RuntimeError(f"{name}: exit code {process.exitcode}")
+    print(f"{name}: {len(lines)} threads wait, ended after {elapsed:.2f} s")
+    for line in lines:
+        print(f"    {line}")
+    return len(lines)
+
+
+def main() -> None:
+    opposite_order = count_waiting_threads(
+        "opposite order", use_opposite_order
+    )
+    same_order = count_waiting_threads("same order", use_same_order)
+    one_pool = count_waiting_threads("one pool", use_one_pool)
+    two_pools = count_waiting_threads("two pools", use_two_pools)
+    print(
+        f"threads that wait: opposite order {opposite_order}, "
+        f"same order {same_order}, one pool {one_pool}, "
+        f"two pools {two_pools}"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
