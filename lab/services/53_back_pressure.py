@@ -1,0 +1,142 @@
+"""Send photos from a fast camera to a slow printer, in three ways.
+
+The photos travel through a socket. What the socket cannot take yet waits in
+the memory of the sender. No limit: the camera never waits. Back-pressure: the
+camera waits while too many bytes are in memory. Refuse: it throws a photo away
+if an older one still waits; this is called load shedding. (Lessons 25 and 26
+have a queue and no socket. Here we measure what a missing limit costs.)
+
+Prediction: no limit needs many times the MB that back-pressure needs, and its
+photos get old before they are printed. The third way has refused many photos.
+"""
+
+import asyncio
+import os
+import tracemalloc
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from socket import socketpair
+from time import perf_counter
+from typing import NamedTuple
+
+from backstage import run
+
+PHOTOS = 40  # photos that the camera takes
+PHOTO_SIZE = 1_000_000  # bytes of a photo
+PHOTO_TIME = 0.005  # seconds that the camera needs for a photo
+PRINT_TIME = 0.04  # seconds that the printer needs for a photo
+LIMIT = 100_000  # bytes that may wait in the memory of the sender
+
+
+class Camera(NamedTuple):
+    taken: list[float]  # when it took each photo that it sent
+    refused: int  # photos that it did not send
+    waited: float  # seconds, in total
+
+
+class Result(NamedTuple):
+    megabytes: float  # the most memory that was in use at a time
+    oldest: float  # seconds: the age of the oldest photo that was printed
+    refused: int  # photos
+
+
+# A function that sends a photo, and returns whether it was sent.
+Send = Callable[[StreamWriter, bytes], Awaitable[bool]]
+
+
+async def send(writer: StreamWriter, photo: bytes) -> bool:
+    writer.write(photo)  # never waits: the photo may stay in memory
+    return True
+
+
+async def send_and_wait(writer: StreamWriter, photo: bytes) -> bool:
+    writer.write(photo)
+    # If more bytes than LIMIT are in memory, this waits until most are sent.
+    await writer.drain()
+    return True
+
+
+async def send_or_refuse(writer: StreamWriter, photo: bytes) -> bool:
+    if writer.transport.get_write_buffer_size() > LIMIT:
+        return False
+    writer.write(photo)
+    return True
+
+
+async def take_photos(send_photo: Send, writer: StreamWriter) -> Camera:
+    # `send_photo` is one of the three functions above.
+    taken: list[float] = []
+    waited = 0.0
+    for _ in range(PHOTOS):
+        await asyncio.sleep(PHOTO_TIME)
+        photo = os.urandom(PHOTO_SIZE)  # random bytes
+        start = perf_counter()
+        is_sent = await send_photo(writer, photo)
+        waited += perf_counter() - start
+        if is_sent:
+            taken.append(start)
+    writer.close()  # The photos that still wait are sent before the end.
+    await writer.wait_closed()
+    return Camera(taken, refused=PHOTOS - len(taken), waited=waited)
+
+
+async def print_photos(reader: StreamReader) -> list[float]:
+    received: list[float] = []  # when each photo arrived
+    while True:
+        try:
+            await reader.readexactly(PHOTO_SIZE)  # waits for a whole photo
+        except asyncio.IncompleteReadError:
+            return received  # The camera has closed the connection.
+        received.append(perf_counter())
+        await asyncio.sleep(PRINT_TIME)
+
+
+async def measure(name: str, send_photo: Send) -> Result:
+    tracemalloc.start()  # counts the memory that Python takes from now on
+    start = perf_counter()
+    # Two sockets that are connected, as if two computers were. In this lesson
+    # the camera and the printer are two tasks of one process.
+    camera_socket, printer_socket = socketpair()
+    _, writer = await asyncio.open_connection(sock=camera_socket)
+    reader, answers = await asyncio.open_connection(sock=printer_socket)
+    writer.transport.set_write_buffer_limits(high=LIMIT)
+    with closing(writer), closing(answers):  # closes them also after an error
+        async with asyncio.TaskGroup() as group:
+            camera_task = group.create_task(take_photos(send_photo, writer))
+            printer_task = group.create_task(print_photos(reader))
+    elapsed = perf_counter() - start
+    _, peak = tracemalloc.get_traced_memory()  # bytes: now, and the maximum
+    tracemalloc.stop()
+
+    camera = camera_task.result()
+    received = printer_task.result()
+    # strict: an error if not all photos that were sent have arrived
+    pairs = zip(camera.taken, received, strict=True)
+    oldest = max(arrival - taken for taken, arrival in pairs)
+    megabytes = peak / 1_000_000
+    print(
+        f"{name:<14}{len(received):>8}{elapsed:>8.2f} s{megabytes:>8.1f} MB"
+        f"{oldest:>12.2f} s{camera.waited:>12.2f} s{camera.refused:>9}"
+    )
+    return Result(megabytes, oldest, camera.refused)
+
+
+def main() -> None:
+    print(
+        f"{'way':<14}{'printed':>8}{'time':>10}{'memory':>11}"
+        f"{'oldest photo':>14}{'camera waits':>14}{'refused':>9}"
+    )
+    no_limit = asyncio.run(measure("no limit", send))
+    back_pressure = asyncio.run(measure("back-pressure", send_and_wait))
+    refuse = asyncio.run(measure("refuse", send_or_refuse))
+    print(
+        f"no limit {no_limit.megabytes:.0f} MB, {no_limit.oldest:.2f} s old; "
+        f"back-pressure {back_pressure.megabytes:.0f} MB, "
+        f"{back_pressure.oldest:.2f} s old; "
+        f"refused {refuse.refused} of {PHOTOS}"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
