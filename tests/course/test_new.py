@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backstage.course import new
-from backstage.course.catalogue import ROOT, lessons
+from backstage.course.catalogue import ROOT, lessons, parts
 from backstage.errors import UsageError
 
 RunPython = Callable[..., subprocess.CompletedProcess[str]]
@@ -62,12 +62,14 @@ def test_a_new_lesson_runs(run_python: RunPython, project_copy: Path) -> None:
         "README.md",
         "lab/README.md",
         "lab/toolbox/README.md",
+        "lab/services/README.md",
     ):
         assert f"wrote {name}\n" in created.stdout
     result = run_python("lab", "98")
     assert result.returncode == 0
     assert re.fullmatch(r"3 jobs in \d\.\d\d s\n", result.stdout)
-    text = (project_copy / "lab" / "toolbox" / "README.md").read_text("utf-8")
+    last_part = parts()[-1]  # to which its entry belongs until it is moved
+    text = (project_copy / last_part.page).read_text("utf-8")
     assert "`uv run lab/toolbox/98_name.py`" in text
 
 

@@ -26,7 +26,7 @@ def site() -> None:
 def new(name: str) -> int:
     """Begin a new lesson: its script, catalogue entry and test.
 
-    NAME is that of the file, without ".py", such as 36_name. Its number says
+    NAME is that of the file, without ".py", such as 60_name. Its number says
     where it goes: one digit into basics/, 01 to 14 into lab/, others into
     lab/toolbox/.
     """

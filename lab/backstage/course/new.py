@@ -71,7 +71,7 @@ def create_lesson(name: str) -> list[str]:
     """Write a script, its entry in the catalogue, and its test.
 
     Args:
-        name: That of the script without ".py", such as "36_name".
+        name: That of the script without ".py", such as "60_name".
 
     Returns:
         The paths of the files that were written, from the project's folder.
@@ -82,7 +82,7 @@ def create_lesson(name: str) -> list[str]:
     """
     match = re.fullmatch(r"(\d{1,2})_[a-z][a-z0-9_]*", name)
     if not match:
-        raise UsageError(f"{name!r}: not the name of a lesson, as 36_name is")
+        raise UsageError(f"{name!r}: not the name of a lesson, as 60_name is")
     number = match[1]
     for lesson in lessons():
         if lesson.number == number:
