@@ -73,10 +73,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out slow tests without --slow, and put timing tests last."""
-    by_name = any("::" in argument for argument in config.args)
+    """Leave out slow tests without --slow, and put timing tests last.
+
+    Slow tests run without --slow too if they are benchmarks that are
+    measured, or if tests were chosen by their names.
+    """
+    is_chosen = any("::" in argument for argument in config.args)
+    is_chosen |= config.getoption("--slow") or config.option.benchmark_only
     slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow and not (config.getoption("--slow") or by_name):
+    if slow and not is_chosen:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
     items.sort(key=lambda item: bool(item.get_closest_marker("timing")))

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -34,6 +35,13 @@ BROADCASTS = {
     "broadcast, one after the other": "/one-by-one",
     "broadcast, with queues": "/with-queues",
 }
+
+
+def mark_slow(rows: Iterable[str]) -> list[object]:
+    """Return rows as parameters, all but the first as slow tests."""
+    first, *others = rows
+    marks = [pytest.mark.slow]
+    return [first, *(pytest.param(row, marks=marks) for row in others)]
 
 
 def measure_each(
@@ -70,7 +78,7 @@ async def send_requests(
 
 
 @pytest.mark.benchmark(group="services")
-@pytest.mark.parametrize("row", HANDLERS)
+@pytest.mark.parametrize("row", mark_slow(HANDLERS))
 def test_web_server(row: str, benchmark: Any) -> None:
     workers, path = HANDLERS[row]
     clients = CLIENTS if benchmark.enabled else TEST_CLIENTS
@@ -96,7 +104,7 @@ def test_web_server(row: str, benchmark: Any) -> None:
 
 
 @pytest.mark.benchmark(group="services")
-@pytest.mark.parametrize("row", BROADCASTS)
+@pytest.mark.parametrize("row", mark_slow(BROADCASTS))
 def test_broadcast(row: str, benchmark: Any) -> None:
     listeners = LISTENERS if benchmark.enabled else TEST_LISTENERS
     websocket.raise_file_limit()
