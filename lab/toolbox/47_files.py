@@ -1,4 +1,4 @@
-"""Write, read and delete many small files and a few large ones, in four ways.
+"""Write, read and delete small files and large ones, in four ways.
 
 A program rarely waits for a local disk: the operating system keeps files in
 memory (in the page cache), and writes them to the disk later. The module
