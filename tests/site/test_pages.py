@@ -26,6 +26,7 @@ from support.site import get, send_bytes
         ("/redirect/3", "application/json"),
         ("/image/png", "image/png"),
         ("/page/1", "text/html"),
+        ("/photo/1", "image/jpeg"),
         ("/flaky/0", "text/html"),
     ],
 )
@@ -62,7 +63,10 @@ def test_each_uuid_is_another(site: str) -> None:
     assert len(uuids) == 2
 
 
-@pytest.mark.parametrize("path", ["/delay/0.2", "/page/7?size=1&delay=0.2"])
+@pytest.mark.parametrize(
+    "path",
+    ["/delay/0.2", "/page/7?size=1&delay=0.2", "/photo/0?delay=0.2"],
+)
 def test_a_delay_comes_before_the_answer(site: str, path: str) -> None:
     assert get(site + path).elapsed.total_seconds() >= 0.2
 
@@ -113,6 +117,9 @@ def test_a_page_has_its_number_and_its_size(site: str) -> None:
         "/page/1?size=10000001",
         "/page/1?delay=11",
         "/page/1?delay=%0Ax",
+        "/photo/x",
+        "/photo/1000001",
+        "/photo/1?delay=11",
         "/flaky/x",
         "/flaky/201",
         "/flaky/1?status=200",

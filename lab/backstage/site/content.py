@@ -1,7 +1,10 @@
 """The bodies of the site's pages, the same in every run."""
 
+import io
 import struct
 import zlib
+from functools import lru_cache
+from random import Random
 
 WORDS = """a thread waits for its turn while another one holds the lock and
 every task that awaits an answer gives the loop back so that pages arrive in
@@ -27,6 +30,25 @@ def make_png(width: int, height: int) -> bytes:
         + make_chunk(b"IDAT", pixels)
         + make_chunk(b"IEND", b"")
     )
+
+
+@lru_cache(maxsize=32)
+def make_photo(n: int) -> bytes:
+    """Return a JPEG file of 0.2 to 2 MB, the larger the larger `n % 20` is.
+
+    It shows coloured clouds, which are different for each `n`.
+    """
+    # Not at the top: the site of most lessons starts sooner without it.
+    from PIL import Image
+
+    width = 800 + 76 * (n % 20)
+    height = width * 3 // 4
+    small = width // 4, height // 4
+    noise = Random(n).randbytes(small[0] * small[1] * 3)
+    image = Image.frombytes("RGB", small, noise)
+    file = io.BytesIO()
+    image.resize((width, height)).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def make_html(title: str, first_section: int, size: int) -> str:

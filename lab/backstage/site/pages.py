@@ -1,8 +1,9 @@
 """What the practice site answers at each path.
 
 Paths and formats are those of httpbin (https://httpbin.org).
-In addition there is `/page/{n}`, HTML to parse, and there are pages that fail
-in the same way in every run: `/flaky/{fails}`, `/cut`, `/drop`, `/silent`.
+In addition there are `/page/{n}`, HTML to parse, and `/photo/{n}`, a large
+picture. And there are pages that fail in the same way in every run:
+`/flaky/{fails}`, `/cut`, `/drop`, `/silent`.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from random import Random
+from time import perf_counter
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -26,7 +28,7 @@ from starlette.responses import (
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backstage.site.content import make_html, make_png
+from backstage.site.content import make_html, make_photo, make_png
 
 MAX_DELAY = 10  # seconds, as in httpbin
 MAX_SIZE = 10_000_000  # bytes of a body
@@ -192,6 +194,20 @@ async def page(request: Request) -> Response:
     return await answer_after(seconds, request, HTMLResponse(html))
 
 
+async def photo(request: Request) -> Response:
+    """Answer with a JPEG file of 0.2 to 2 MB after `delay` seconds."""
+    start = perf_counter()
+    n = parse_number(request.path_params["n"], int, MAX_PAGE)
+    delay = request.query_params.get("delay", "0")
+    seconds = parse_number(delay, float, MAX_DELAY)
+    # Meanwhile other requests are answered. Only the first request for this
+    # picture draws it, and that time is a part of the delay.
+    body = await asyncio.to_thread(make_photo, n)
+    seconds_left = max(0, seconds - (perf_counter() - start))
+    response = Response(body, media_type="image/jpeg")
+    return await answer_after(seconds_left, request, response)
+
+
 async def flaky(request: Request) -> Response:
     """Fail `fails` times with `status`, then work once, and start again.
 
@@ -261,6 +277,7 @@ ROUTES = [
     Route("/redirect/{n}", redirect),
     Route("/image/png", Response(make_png(64, 64), media_type="image/png")),
     Route("/page/{n}", page),
+    Route("/photo/{n}", photo),
     Route("/flaky/{fails}", flaky),
     Route("/cut", cut),
     Route("/drop", DroppedConnection()),

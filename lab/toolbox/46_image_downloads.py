@@ -1,0 +1,155 @@
+"""Download twenty pictures, and make a thumbnail of each, in several ways.
+
+A download is mostly waiting. A thumbnail is a small copy of a picture, and
+making it is computing. Pillow, a library for pictures, releases the GIL during
+much of this work. So threads can make thumbnails faster, too.
+
+Prediction: download: threads and coroutines at least 2 times faster than one
+by one; opened: all pictures that we downloaded.
+"""
+
+import asyncio
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import NamedTuple
+
+import httpx
+import requests
+from httpx_aiohttp import HttpxAiohttpClient
+from PIL import Image
+
+from backstage import practice_site, run
+
+# Paths on the practice site, or whole URLs. A picture has 0.2 to 2 MB.
+PAGES = [f"/photo/{n}?delay=0.15" for n in range(20)]  # twenty pictures
+TIMEOUT = 10  # seconds without any data, then we give up
+IN_FLIGHT = 10  # downloads at the same time, at most
+WORKERS = 2  # threads or processes that make thumbnails
+MAX_SIZE = (200, 200)  # pixels: width and height of a thumbnail, at most
+
+
+class Time(NamedTuple):
+    elapsed: float  # seconds
+    cpu: float  # seconds of CPU time that this process used
+
+
+def read_clocks() -> Time:
+    return Time(perf_counter(), process_time())
+
+
+def report(name: str, start: Time) -> Time:
+    """Print how long it took since `start`, and return it."""
+    end = read_clocks()
+    elapsed = end.elapsed - start.elapsed
+    print(f"{name}: {len(PAGES)} pictures in {elapsed:.2f} s")
+    return Time(elapsed, end.cpu - start.cpu)
+
+
+def name_files(folder: str, way: str) -> list[Path]:
+    return [Path(folder, f"{way} {n}.jpg") for n in range(len(PAGES))]
+
+
+def download(url: str, file: Path) -> None:
+    response = requests.get(url, timeout=TIMEOUT)
+    response.raise_for_status()
+    file.write_bytes(response.content)
+
+
+async def download_async(
+    url: str, file: Path, client: httpx.AsyncClient
+) -> None:
+    response = await client.get(url, follow_redirects=True)
+    response.raise_for_status()
+    # A thread writes the file. Meanwhile other coroutines run.
+    await asyncio.to_thread(file.write_bytes, response.content)
+
+
+async def download_all_async(urls: list[str], files: list[Path]) -> None:
+    limits = httpx.Limits(max_connections=IN_FLIGHT)
+    # pool=None: a request waits for a free connection as long as necessary.
+    timeout = httpx.Timeout(TIMEOUT, pool=None)
+    async with (
+        HttpxAiohttpClient(timeout=timeout, limits=limits) as client,
+        asyncio.TaskGroup() as group,  # waits at its end for all tasks
+    ):
+        for url, file in zip(urls, files, strict=True):
+            group.create_task(download_async(url, file, client))
+
+
+def make_thumbnail(file: Path) -> bytes:
+    with Image.open(file) as image:
+        # load() decodes all pixels. It fails if a part of the file is missing.
+        image.load()
+        image.thumbnail(MAX_SIZE)  # makes the image small
+        return image.tobytes()
+
+
+def main() -> None:
+    with (
+        TemporaryDirectory() as folder,  # deleted at the end of the block
+        ProcessPoolExecutor(WORKERS) as processes,
+        ThreadPoolExecutor(IN_FLIGHT) as threads,
+        practice_site(PAGES) as urls,  # a web server on this computer
+    ):
+        # Give each process a tiny job. That starts the processes before we
+        # measure.
+        list(processes.map(abs, range(WORKERS)))
+
+        files = name_files(folder, "one by one")
+        start = read_clocks()
+        for url, file in zip(urls, files, strict=True):
+            download(url, file)
+        downloads = report("download, one by one", start)
+
+        files_of_threads = name_files(folder, "threads")
+        start = read_clocks()
+        # list() waits until all downloads have ended.
+        list(threads.map(download, urls, files_of_threads))
+        downloads_in_threads = report("download, threads", start)
+
+        files_of_coroutines = name_files(folder, "coroutines")
+        start = read_clocks()
+        asyncio.run(download_all_async(urls, files_of_coroutines))
+        downloads_in_coroutines = report("download, coroutines", start)
+
+        # Each way opens other files. So at the end all of them were opened.
+        start = read_clocks()
+        first = [make_thumbnail(file) for file in files]
+        thumbnails = report("thumbnails, one by one", start)
+
+        with ThreadPoolExecutor(WORKERS) as few_threads:
+            start = read_clocks()
+            second = list(few_threads.map(make_thumbnail, files_of_threads))
+            thumbnails_in_threads = report("thumbnails, threads", start)
+
+        start = read_clocks()
+        third = list(processes.map(make_thumbnail, files_of_coroutines))
+        thumbnails_in_processes = report("thumbnails, processes", start)
+
+    if not first == second == third:
+        raise RuntimeError("the three ways made different thumbnails")
+    print(
+        f"one by one, CPU time: "
+        f"downloads {downloads.cpu:.2f} of {downloads.elapsed:.2f} s, "
+        f"thumbnails {thumbnails.cpu:.2f} of {thumbnails.elapsed:.2f} s"
+    )
+    threads_ratio = thumbnails.elapsed / thumbnails_in_threads.elapsed
+    processes_ratio = thumbnails.elapsed / thumbnails_in_processes.elapsed
+    print(
+        f"thumbnails: threads {threads_ratio:.1f}, "
+        f"processes {processes_ratio:.1f} times faster than one by one"
+    )
+    threads_ratio = downloads.elapsed / downloads_in_threads.elapsed
+    coroutines_ratio = downloads.elapsed / downloads_in_coroutines.elapsed
+    opened = len(first + second + third)
+    print(
+        f"download: threads {threads_ratio:.1f}, "
+        f"coroutines {coroutines_ratio:.1f} times faster; "
+        f"opened {opened} of {len(PAGES) * 3} pictures"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,159 @@
+"""Write, read and delete small files and large ones, in four ways.
+
+A program rarely waits for a local disk: the operating system keeps files in
+memory (in the page cache), and writes them to the disk later. The module
+asyncio has no functions for files: to_thread and aiofiles use threads.
+
+Prediction: equal: all files. Speed-up at best: small files about 1.0, because
+there is no waiting. Large files can gain: threads copy data on several cores.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import randbytes
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+import aiofiles
+import aiofiles.os
+
+from backstage import run
+
+SMALL_FILES = 1_000  # files
+SMALL_SIZE = 2_000  # bytes of each small file
+LARGE_FILES = 10  # files
+LARGE_SIZE = 5_000_000  # bytes of each large file
+WORKERS = 8  # files that are in use at the same time, at most
+ROUNDS = 2  # measurements of each way: the speed of a computer varies
+
+
+class Result(NamedTuple):
+    elapsed: float  # seconds
+    equal: int  # files with the same content after reading
+
+
+def write_and_read(file: Path, content: bytes) -> bool:
+    """Return whether we read what we have written."""
+    file.write_bytes(content)
+    equal = file.read_bytes() == content
+    file.unlink()  # deletes the file
+    return equal
+
+
+async def write_and_read_in_thread(file: Path, content: bytes) -> bool:
+    # A thread does the work. Meanwhile other coroutines run.
+    return await asyncio.to_thread(write_and_read, file, content)
+
+
+async def write_and_read_async(file: Path, content: bytes) -> bool:
+    # aiofiles gives each step to a thread: open, write, close, open, read,
+    # close, delete. So we wait for a thread seven times for each file.
+    async with aiofiles.open(file, "wb") as output:
+        await output.write(content)
+    async with aiofiles.open(file, "rb") as source:
+        equal = await source.read() == content
+    await aiofiles.os.remove(file)
+    return equal
+
+
+Job = Callable[[Path, bytes], Awaitable[bool]]  # one of these two functions
+
+
+async def run_coroutines(
+    job: Job, files: list[Path], content: bytes
+) -> list[bool]:
+    # The number of open files is limited on every computer.
+    semaphore = asyncio.Semaphore(WORKERS)
+
+    async def run_one(file: Path) -> bool:
+        async with semaphore:
+            return await job(file, content)
+
+    return await asyncio.gather(*[run_one(file) for file in files])
+
+
+def one_by_one(files: list[Path], content: bytes) -> list[bool]:
+    return [write_and_read(file, content) for file in files]
+
+
+def in_threads(files: list[Path], content: bytes) -> list[bool]:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(write_and_read, files, [content] * len(files)))
+
+
+def with_to_thread(files: list[Path], content: bytes) -> list[bool]:
+    return asyncio.run(
+        run_coroutines(write_and_read_in_thread, files, content)
+    )
+
+
+def with_aiofiles(files: list[Path], content: bytes) -> list[bool]:
+    return asyncio.run(run_coroutines(write_and_read_async, files, content))
+
+
+Way = Callable[[list[Path], bytes], list[bool]]  # one of these four functions
+
+
+def measure(way: Way, folder: str, number: int, size: int) -> Result:
+    content = randbytes(size)
+    files = [Path(folder, f"{n}.bin") for n in range(number)]
+    start = perf_counter()
+    results = way(files, content)
+    elapsed = perf_counter() - start
+    return Result(elapsed, equal=results.count(True))
+
+
+def compare(folder: str) -> None:
+    ways: dict[str, Way] = {
+        "one by one": one_by_one,
+        "threads": in_threads,
+        "to_thread": with_to_thread,
+        "aiofiles": with_aiofiles,
+    }
+    small_files = dict.fromkeys(ways, 0.0)  # seconds of all rounds together
+    large_files = dict.fromkeys(ways, 0.0)
+    equal = 0
+    # The first files take longer. We do not measure them.
+    measure(one_by_one, folder, SMALL_FILES, SMALL_SIZE)
+    measure(one_by_one, folder, LARGE_FILES, LARGE_SIZE)
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            small = measure(way, folder, SMALL_FILES, SMALL_SIZE)
+            large = measure(way, folder, LARGE_FILES, LARGE_SIZE)
+            print(
+                f"{name + ':':11} {SMALL_FILES:,} small files "
+                f"{small.elapsed:.3f} s, {LARGE_FILES:,} large files "
+                f"{large.elapsed:.3f} s"
+            )
+            small_files[name] += small.elapsed
+            large_files[name] += large.elapsed
+            equal += small.equal + large.equal
+
+    for kind, seconds in [("small", small_files), ("large", large_files)]:
+        fastest = min(seconds, key=lambda name: seconds[name])
+        slowest = max(seconds, key=lambda name: seconds[name])
+        print(
+            f"{kind} files: fastest {fastest} {seconds[fastest]:.3f} s, "
+            f"slowest {slowest} {seconds[slowest]:.3f} s"
+        )
+    # The speed-up is 1.0 if one by one is the fastest way.
+    small_gain = small_files["one by one"] / min(small_files.values())
+    large_gain = large_files["one by one"] / min(large_files.values())
+    total = (SMALL_FILES + LARGE_FILES) * len(ways) * ROUNDS
+    print(
+        f"equal: {equal:,} of {total:,} files; speed-up at best: "
+        f"small files {small_gain:.1f}, large {large_gain:.1f}"
+    )
+
+
+def main() -> None:
+    # The folder is deleted at the end of the block, after Ctrl-C too.
+    with TemporaryDirectory() as folder:
+        compare(folder)
+
+
+if __name__ == "__main__":
+    run(main)
