@@ -70,7 +70,39 @@ def test_a_lesson_may_need_a_newer_python(
     lesson = catalogue.Lesson(tmp_path / "7_name.py", "7", notes=notes)
     version = platform.python_version()
     reason = f"it needs Python {python}, and this is {version}"
-    assert lesson.missing_python == (reason if is_missing else "")
+    assert lesson.missing == (reason if is_missing else "")
+
+
+def test_a_lesson_may_need_a_dependency_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        "[dependency-groups]\n"
+        'lab_here = ["click>=8", "rich"]\n'
+        'lab_missing = ["click[no_such]>=8"]\n'
+    )
+    assert catalogue.list_modules("lab_here") == ["click", "rich"]
+    assert catalogue.list_modules("lab_missing") == ["click", "click_no_such"]
+    for group, reason in [
+        ("", ""),
+        ("lab_here", ""),
+        ("lab_missing", "it needs uv run --group lab_missing"),
+    ]:
+        notes = catalogue.Notes(group=group)
+        lesson = catalogue.Lesson(tmp_path / "7_name.py", "7", notes=notes)
+        assert lesson.missing == reason
+
+
+def test_a_lesson_may_need_an_environment_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = catalogue.Notes(variable="LAB_ADDRESS")
+    lesson = catalogue.Lesson(tmp_path / "7_name.py", "7", notes=notes)
+    monkeypatch.setenv("LAB_ADDRESS", "")
+    assert lesson.missing == "it needs the environment variable LAB_ADDRESS"
+    monkeypatch.setenv("LAB_ADDRESS", "somewhere")
+    assert lesson.missing == ""
 
 
 def test_the_oldest_pythons_are_versions() -> None:

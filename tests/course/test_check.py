@@ -170,7 +170,7 @@ def test_a_prediction_may_need_a_newer_python(
     lesson = find("1")
     verdict = check_run(lesson, {})
     assert (verdict.outcome, verdict.last_line) == (Outcome.UNCLEAR, "size 3")
-    assert verdict.reason == lesson.missing_python
+    assert verdict.reason == lesson.missing
     assert check_run(lesson, {"FACTOR": "0"}).outcome == Outcome.FAILED
 
 
@@ -312,8 +312,8 @@ def test_a_changed_constant_breaks_the_prediction(
     changes = {name: eval(value) for name, value in notes.breaks.items()}
     result = run_lesson(number, **changes)
     assert result.status == 0
-    if find_once(number).missing_python:
-        pytest.skip(find_once(number).missing_python)
+    if find_once(number).missing:
+        pytest.skip(find_once(number).missing)
     names = {"gil": gil_is_on(), "cores": float(notes.cores)}
     assert not holds(notes.holds, result.lines[-1], names)
 

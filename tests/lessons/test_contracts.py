@@ -111,6 +111,8 @@ def test_a_quick_run_ends_with_a_figure(
 def test_a_number_is_not_0(
     run_lesson: RunLesson, lesson: Lesson, constant: str
 ) -> None:
+    if lesson.missing:  # it may end before it looks at its constants
+        pytest.skip(lesson.missing)
     result = run_lesson(lesson.number, **{constant: 0})
     assert f"{constant} = 0: " in result.failure_line()
     assert result.lines == []
@@ -126,8 +128,8 @@ def test_a_number_is_not_0(
 def test_ctrl_c_while_it_is_at_work(
     run_lesson: RunLesson, lesson: Lesson
 ) -> None:
-    if lesson.missing_python:  # it would end at once
-        pytest.skip(lesson.missing_python)
+    if lesson.missing:  # it would end at once
+        pytest.skip(lesson.missing)
 
     def is_at_work(process: psutil.Process) -> bool:
         if "PAGES" in lesson.constants:

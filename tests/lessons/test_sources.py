@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backstage.course.catalogue import ROOT, Lesson, lessons
+from backstage.course.catalogue import ROOT, Lesson, lessons, list_modules
 from backstage.course.selection import find, parse_changes
 
 LESSONS = lessons()
@@ -111,6 +111,8 @@ def list_libraries() -> set[str]:
 @each_lesson
 def test_it_imports_only_libraries_and_two_names(lesson: Lesson) -> None:
     allowed = {*sys.stdlib_module_names, *list_libraries()}
+    if lesson.notes.group:
+        allowed.update(list_modules(lesson.notes.group))
     for node in ast.walk(parse_source(lesson.path)):
         if isinstance(node, ast.Import):
             modules = {x.name.partition(".")[0] for x in node.names}

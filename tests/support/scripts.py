@@ -1,5 +1,6 @@
 """Scripts like lessons that a test writes, runs and interrupts."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import pytest
 
 from support.processes import Condition, press_ctrl_c, wait_until
 
@@ -78,3 +80,14 @@ def run_script(
         finally:
             child.kill()
     return ScriptResult(child.returncode, errors.splitlines())
+
+
+def hide_module(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let child processes find no module of this name."""
+    (folder / f"{name}.py").write_text(
+        f"raise ModuleNotFoundError('no {name}', name='{name}')"
+    )
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))

@@ -64,7 +64,7 @@ def test_by_default_every_lesson_is_drawn(
     runs: RunLessons, tmp_path: Path
 ) -> None:
     pictures.draw_lessons()
-    shown = [lesson for lesson in lessons() if not lesson.missing_python]
+    shown = [lesson for lesson in lessons() if not lesson.missing]
     assert runs.watched == [lesson.number for lesson in shown]
     drawn = {file.name for file in tmp_path.iterdir()}
     assert drawn == {f"{lesson.path.stem}.svg" for lesson in shown}
@@ -85,7 +85,7 @@ def test_a_lesson_that_needs_a_newer_python_is_not_drawn(
     (file,) = tmp_path.iterdir()
     assert file.stem == old.path.stem
     first, *_ = capsys.readouterr().out.splitlines()
-    assert first == f"{new.name} is not drawn: {new.missing_python}"
+    assert first == f"{new.name} is not drawn: {new.missing}"
 
 
 def test_lessons_with_the_same_axis_share_its_length(

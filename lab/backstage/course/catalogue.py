@@ -5,12 +5,15 @@ catalogue, lab/course.toml.
 """
 
 import ast
+import os
 import platform
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,6 +60,8 @@ class Notes:
     holds: str = ""
     cores: int = 1
     python: str = "3.12"
+    group: str = ""
+    variable: str = ""
     breaks: Mapping[str, str] = field(default_factory=dict)
     quick: Mapping[str, str] = field(default_factory=dict)
     film: Mapping[str, str] = field(default_factory=dict)
@@ -112,13 +117,18 @@ class Lesson:
         return self.path.relative_to(ROOT).as_posix()
 
     @property
-    def missing_python(self) -> str:
-        """Which Python the prediction needs, if this one is too old, or ""."""
-        oldest = [int(number) for number in self.notes.python.split(".")]
-        if [*sys.version_info[:2]] >= oldest:
-            return ""
-        version = platform.python_version()
-        return f"it needs Python {self.notes.python}, and this is {version}"
+    def missing(self) -> str:
+        """What the prediction needs and what is not here, or ""."""
+        notes = self.notes
+        oldest = [int(number) for number in notes.python.split(".")]
+        if [*sys.version_info[:2]] < oldest:
+            version = platform.python_version()
+            return f"it needs Python {notes.python}, and this is {version}"
+        if notes.group and not all(map(find_spec, list_modules(notes.group))):
+            return f"it needs uv run --group {notes.group}"
+        if notes.variable and not os.environ.get(notes.variable):
+            return f"it needs the environment variable {notes.variable}"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +206,24 @@ def read_lesson(
         return Lesson(path, number, *script, notes=entry)
     title = f"cannot be read: {mistake}"
     return Lesson(path, number, title, notes=entry, mistake=mistake)
+
+
+@cache
+def list_modules(group: str) -> list[str]:
+    """Return the modules that a dependency group installs.
+
+    "psycopg[binary,pool]" installs psycopg, psycopg_binary and psycopg_pool.
+
+    Args:
+        group: Its name in pyproject.toml.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    modules = []
+    for requirement in project["dependency-groups"][group]:
+        names, *_ = re.split("[<>=;]", requirement.replace("-", "_"))
+        package, *extras = re.findall(r"\w+", names)
+        modules += [package, *(f"{package}_{extra}" for extra in extras)]
+    return modules
 
 
 class _Script(NamedTuple):

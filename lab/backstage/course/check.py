@@ -90,8 +90,8 @@ def check_run(lesson: Lesson, changes: Mapping[str, str]) -> Verdict:
         if run.stderr.strip():
             last_line = run.stderr.strip().splitlines()[-1]
         return Verdict(Outcome.FAILED, last_line, "it ended with an error")
-    if lesson.missing_python:
-        return Verdict(Outcome.UNCLEAR, last_line, lesson.missing_python)
+    if lesson.missing:
+        return Verdict(Outcome.UNCLEAR, last_line, lesson.missing)
     names = {"gil": gil_is_on(), "cores": cpus()}
     try:
         if holds(lesson.notes.holds, last_line, names):

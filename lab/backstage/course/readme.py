@@ -36,12 +36,18 @@ NOT_MEASURED = "not measured yet"  # in place of a lesson's last line
 def measure_lessons() -> None:
     """Run all lessons, and write their output into the pages.
 
+    A lesson that needs something that is not here, such as a newer Python, is
+    not run. The pages keep its output.
+
     Raises:
         LabError: If a lesson fails; the pages stay as they were.
     """
     outputs = {}
     for lesson in lessons():
         print(f"{lesson.name}: ", end="", flush=True)
+        if lesson.missing:
+            print(lesson.missing)
+            continue
         outputs[lesson.number] = _run(lesson)
         print(outputs[lesson.number].splitlines()[-1])
     write_readmes(outputs)

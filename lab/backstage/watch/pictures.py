@@ -22,7 +22,8 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
 
     A run is drawn only if the lesson's prediction held. Where a lesson fails,
     or Ctrl-C stops one, all pictures stay as they were.
-    So does the picture of a lesson that needs a newer Python than this one.
+    So does the picture of a lesson that needs something that is not here, such
+    as a newer Python.
 
     Args:
         chosen: The lessons to draw, with all that share a time axis with one
@@ -35,11 +36,9 @@ def draw_lessons(chosen: Sequence[Lesson] = ()) -> None:
     axes = {axis_of(lesson) for lesson in chosen or lessons()}
     drawn = [lesson for lesson in lessons() if axis_of(lesson) in axes]
     for lesson in drawn:
-        if lesson.missing_python:
-            print(f"{lesson.name} is not drawn: {lesson.missing_python}")
-    runs = [
-        (lesson, _run(lesson)) for lesson in drawn if not lesson.missing_python
-    ]
+        if lesson.missing:
+            print(f"{lesson.name} is not drawn: {lesson.missing}")
+    runs = [(lesson, _run(lesson)) for lesson in drawn if not lesson.missing]
     last_lines = {
         lesson.number: recording.lines[-1].text
         for lesson, recording in runs

@@ -1,0 +1,171 @@
+"""Do jobs in a process pool and on a cluster, and kill a worker of each.
+
+A cluster is a group of workers, often on many computers. A scheduler gives
+them their tasks. Here the library Dask starts a scheduler and two workers on
+this computer. To use another cluster, give the address of its scheduler:
+SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab/services/54_cluster.py
+
+Prediction: lost: pool more than 0 of 8 results, cluster 0. A cluster pays only
+for jobs that take long enough: each task costs time, and so does its data.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    ProcessPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from backstage import run
+
+try:
+    from distributed import Client, LocalCluster
+except ModuleNotFoundError as error:
+    command = "uv run --group cluster lab/services/54_cluster.py"
+    print(f"0 jobs, no {error.name}: {command}")
+    sys.exit()
+
+WORK = 1_000_000  # one job counts the digits of this many numbers
+JOBS = 8  # equal jobs
+WORKERS = 2  # worker processes, at least
+TASKS = 100  # tiny tasks, to measure what one of them costs
+MEGABYTES = 10  # data that we send to a worker
+TIMEOUT = 10  # seconds to wait for the scheduler and the workers
+
+
+def count_digits(limit: int) -> int:
+    digits = 0
+    for number in range(limit):
+        digits += len(str(number))
+    return digits
+
+
+@contextmanager
+def connect() -> Iterator[Client]:
+    """Connect to the cluster of SCHEDULER, or start one on this computer."""
+    address = os.environ.get("SCHEDULER")
+    if address:
+        with Client(address, timeout=TIMEOUT) as client:
+            yield client
+        return
+    with (
+        TemporaryDirectory() as folder,  # for files of the workers
+        LocalCluster(
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",  # for no other computer
+            dashboard_address=None,  # no web page
+            local_directory=folder,
+            scheduler_kwargs={"local_directory": folder},
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def kill_pool_worker() -> None:
+    workers = active_children()  # the processes that we have started
+    workers[0].kill()
+
+
+def kill_cluster_worker(client: Client) -> None:
+    workers = list(client.nthreads())  # addresses
+    # client.run calls a function in the worker at once, beside its task.
+    # os._exit ends the process, so no answer comes: that is no error here.
+    client.run(os._exit, 1, workers=[workers[0]], on_error="ignore")
+
+
+def count_lost_results(
+    name: str, executor: Executor, kill_worker: Callable[[], None]
+) -> int:
+    start = perf_counter()
+    futures = [executor.submit(count_digits, WORK) for _ in range(JOBS)]
+    wait(futures, return_when=FIRST_COMPLETED)
+    kill_worker()
+    results = []
+    for future in futures:
+        # If a worker of a pool is lost, each job that has no result yet raises
+        # this error.
+        with suppress(BrokenProcessPool):
+            results.append(future.result())
+    elapsed = perf_counter() - start
+    if len(set(results)) != 1:
+        raise RuntimeError("equal jobs counted differently")
+    print(
+        f"{name}: a worker was killed, {len(results)} of {JOBS} results "
+        f"arrived in {elapsed:.2f} s"
+    )
+    return JOBS - len(results)
+
+
+def measure_task(executor: Executor) -> float:
+    """Return the milliseconds of one task that has nearly nothing to do."""
+    start = perf_counter()
+    list(executor.map(abs, range(TASKS)))
+    elapsed = perf_counter() - start
+    return elapsed / TASKS * 1000
+
+
+def measure_sending(client: Client) -> float:
+    """Return the milliseconds of sending the data to a worker."""
+    data = os.urandom(MEGABYTES * 1_000_000)
+    start = perf_counter()
+    client.scatter(data)
+    elapsed = perf_counter() - start
+    return elapsed * 1000
+
+
+def compute_smallest_job(overhead: float, workers: int) -> float:
+    """Return from how many milliseconds on a job is faster on the cluster.
+
+    A job of t ms takes t ms here. On the cluster it costs us the overhead, and
+    the workers share the computing: overhead + t / workers. Both are equal if
+    t = overhead * workers / (workers - 1).
+    """
+    return overhead * workers / (workers - 1)
+
+
+def main() -> None:
+    with ProcessPoolExecutor(WORKERS) as pool:
+        pool_lost = count_lost_results("pool", pool, kill_pool_worker)
+
+    # Dask would warn about the worker that we kill.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    with connect() as client:
+        client.wait_for_workers(WORKERS, timeout=TIMEOUT)
+        # This executor has the methods of every pool: submit, map, shutdown.
+        # By default, Dask calls a function with equal arguments only once, and
+        # uses the result again. pure=False: each call is a task of its own.
+        executor = client.get_executor(pure=False)
+        measure_task(executor)  # The first tasks take longer.
+        task = measure_task(executor)
+        sending = measure_sending(client)
+        workers = len(client.nthreads())
+        print(
+            f"cluster with {workers} workers: one task costs {task:.1f} ms, "
+            f"sending {MEGABYTES} MB {sending:.0f} ms"
+        )
+        cluster_lost = count_lost_results(
+            "cluster", executor, lambda: kill_cluster_worker(client)
+        )
+    small = compute_smallest_job(task, workers)
+    large = compute_smallest_job(task + sending, workers)
+    print(
+        f"lost: pool {pool_lost}, cluster {cluster_lost} of {JOBS}; it pays "
+        f"from {small:.1f} ms a job, with {MEGABYTES} MB {large:.0f} ms"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
