@@ -116,13 +116,10 @@ def test_measured_lines_and_whole_outputs_are_written(
         return subprocess.CompletedProcess([], 0, output, "")
 
     monkeypatch.setattr(readme, "capture_lesson", capture)
-<<<<<<< HEAD
+    before = "\n".join(read_pages(pages))
     tools = readme.format_tools(lessons())
     page = pages / readme.TOOLS_PAGE
     page.write_text(page.read_text("utf-8").replace(tools, "old"), "utf-8")
-=======
-    before = "\n".join(read_pages(pages))
->>>>>>> t-F
     readme.measure_lessons()
     assert tools in page.read_text("utf-8")
     text = "\n".join(read_pages(pages))
