@@ -3,7 +3,8 @@
 A handler is a function that answers requests. The library Starlette runs each
 handler that is `async def` in the event loop, and all others in 40 threads. A
 server can also have several workers: processes with an event loop each. Never
-block the event loop: while one handler blocks it, all other requests wait.
+block the event loop: while one handler blocks it (long computations do that,
+too), all other requests wait.
 
 Prediction: requests per second in one event loop: blocks at most 20, because
 each handler blocks it for 0.05 s; waits at least twice as many.
@@ -65,12 +66,13 @@ async def wait_in_loop(request: Request) -> PlainTextResponse:
 
 
 async def compute_in_loop(request: Request) -> PlainTextResponse:
+    # This blocks the loop, too, but only for some milliseconds.
     return PlainTextResponse(compute())
 
 
 async def block_loop(request: Request) -> PlainTextResponse:
     # The mistake. It is easy to make: only the word `async` is different from
-    # wait_in_thread. But now the thread that waits is that of the event loop.
+    # wait_in_thread. But now the event loop's own thread waits.
     return PlainTextResponse(ask_database())
 
 
@@ -115,10 +117,11 @@ def start_server(workers: int) -> Iterator[Server]:
             # A daemon process is stopped when our process ends.
             process = Process(target=run_worker, args=[listener], daemon=True)
             process.start()
+            # The process has its own copy of the socket. We close ours.
         processes.append(process)
     server = Server(ports, [psutil.Process(x.pid) for x in processes])
     try:
-        # The first answers arrive when all workers have started.
+        # A warm-up: its answers come only when all workers are ready.
         asyncio.run(send_requests(server, "/loop/waits", ANSWER_TIME))
         yield server
     finally:
@@ -132,7 +135,7 @@ async def send_requests(
 ) -> list[float]:
     """Return the latencies: the seconds from a request to its answer."""
 
-    # run_client uses `session`, which is made below, before run_client runs.
+    # run_client uses `session` later, when `async with` has made it.
     async def run_client(url: str) -> list[float]:
         latencies = []
         start = perf_counter()
@@ -166,14 +169,15 @@ def measure(way: str, server: Server, path: str) -> float:
     latencies = asyncio.run(send_requests(server, path, SECONDS))
     elapsed = perf_counter() - start
     rate = len(latencies) / elapsed
-    # quantiles returns 99 latencies here. 99 % are not above the last one.
-    last = quantiles(latencies, n=100, method="inclusive")[-1]
+    # This cuts the sorted latencies into 100 parts: 99 % are below the last
+    # cut.
+    slow = quantiles(latencies, n=100, method="inclusive")[-1]
     threads = sum(worker.num_threads() for worker in server.workers)
     memory = sum(worker.memory_info().rss for worker in server.workers)
     print(
         f"{way:<19}{len(latencies):>8,}{elapsed:>6.2f} s"
         f"{rate:>11,.1f}{median(latencies) * 1000:>6,.0f} ms"
-        f"{last * 1000:>6,.0f} ms{threads:>8}{memory / 1024**2:>4.0f} MB"
+        f"{slow * 1000:>6,.0f} ms{threads:>8}{memory / 1024**2:>4.0f} MB"
     )
     return rate
 
@@ -181,7 +185,7 @@ def measure(way: str, server: Server, path: str) -> float:
 def main() -> None:
     print(
         f"{'handlers':<19}{'requests':>8}{'elapsed':>8}{'per second':>11}"
-        f"{'median':>9}{'99 %':>9}{'threads':>8}{'memory':>7}"
+        f"{'median':>9}{'99 % in':>9}{'threads':>8}{'memory':>7}"
     )
     with start_server(workers=1) as server:
         waits = measure("event loop, waits", server, "/loop/waits")

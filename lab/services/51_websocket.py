@@ -1,11 +1,11 @@
 """Send pictures to a thousand listeners, while one more does not read them.
 
 A WebSocket is a connection that stays open, so a server can send messages at
-any time. Here it sends pictures of a football match. One listener is in a
-train, in a tunnel, and reads nothing. When the buffers of its connection are
+any time. Here it sends pictures of a football match. The first listener is in
+a tunnel, and reads nothing. When the buffers of its connection are
 full, the server has to wait. If it sends to one listener after the other, all
-others wait too. If each listener has a task and a bounded queue, only one task
-waits. When that queue is full, the server drops the listener.
+who connected later wait too. If each listener has a task and a bounded queue,
+only one task waits. When that queue is full, the server drops the listener.
 
 Prediction: missing: one after the other 1,000 of 1,000 listeners, with queues
 0; dropped 1. All others get every picture, if each has a queue.
@@ -27,7 +27,7 @@ from aiohttp import ClientWebSocketResponse as WebSocket
 from backstage import run
 
 LISTENERS = 1_000  # that read their pictures, with a connection for each
-PICTURES = 10  # the next one is sent when all these listeners have the last
+PICTURES = 10  # each is sent when all these listeners have the one before it
 SIZE = 50_000  # bytes of a picture
 MAX_QUEUE = 2  # pictures that may wait for a listener
 TIMEOUT = 4  # seconds; a picture that has not arrived by then is missing
@@ -39,7 +39,7 @@ class Listener:
     """What the server knows about a listener."""
 
     def __init__(self, request: web.Request) -> None:
-        self.transport = request.transport  # the connection, as bytes
+        self.transport = request.transport  # the plain connection
         self.connection = web.WebSocketResponse()
         self.queue = asyncio.Queue[bytes](MAX_QUEUE)
 
@@ -104,7 +104,7 @@ def run_server(server_socket: socket) -> None:
         "sock": server_socket,
         "print": None,
         "handle_signals": False,  # then terminate() stops the process at once
-        "handler_cancellation": True,  # if the client does not wait any more
+        "handler_cancellation": True,  # cancels a handler without a client
     }
     # aiohttp is also a web server.
     Thread(target=web.run_app, args=[app], kwargs=options, daemon=True).start()
@@ -119,7 +119,8 @@ def start_server() -> Iterator[int]:
     """Start the server in another process, and yield its port."""
     # Port 0 means any free port.
     with create_server(("127.0.0.1", 0), backlog=LISTENERS) as server_socket:
-        # Small buffers, so that few pictures fill them
+        # Small buffers, so that few pictures fill them. (aiohttp has a buffer
+        # too, so that some pictures still fit.)
         server_socket.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER)
         port = server_socket.getsockname()[1]
         # A daemon process is stopped when our process ends.
@@ -133,7 +134,7 @@ def start_server() -> Iterator[int]:
 
 
 def listen_in_tunnel(port: int) -> HTTPConnection:
-    """Open a WebSocket, and read nothing from it."""
+    """Open a WebSocket by hand, and read nothing: aiohttp would read."""
     connection = HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)
     headers = {
         "Connection": "Upgrade",
@@ -153,7 +154,7 @@ def raise_file_limit() -> int:
         return LISTENERS  # Windows does not limit open files like this
     import resource
 
-    other_files = 100  # modules, for example
+    other_files = 100  # of Python and its libraries
     files = LISTENERS + other_files
     _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard_limit != resource.RLIM_INFINITY:

@@ -1,10 +1,12 @@
 """Kill a worker while it works: first in a pool, then with a durable queue.
 
-A shop packs orders in worker processes. A pool keeps its jobs in memory: if a
-worker dies, the pool is broken, and its jobs are lost. A durable queue is a
-table in a database file. A worker claims an order there, packs it, and stores
-the parcel. If a worker dies, its order goes back into the queue, and a new
-worker starts. An order that fails again and again is set aside.
+A shop packs orders in worker processes. A pool keeps its jobs in memory. If a
+worker dies, the pool is broken: each job that is not finished gets an error,
+and the pool does not try it again. A durable queue outlives its workers: it is
+a table in a database file. A worker claims an order there (now nobody else
+takes it), packs it, and stores the parcel. If a worker dies, its order goes
+back into the queue, and a new worker starts. So an order may be packed again,
+but its parcel is stored once. An order that always fails is set aside.
 SIGTERM is the signal to stop. The workers finish the orders that they have and
 take no new ones: they drain. On day 2, new workers do the rest.
 
@@ -175,6 +177,7 @@ def open_shop(day: str, target: int, file: Path, database: Database) -> int:
             database, "SELECT worker FROM orders WHERE state = 'packing'"
         )
         for place, worker in enumerate(workers):
+            # Once a day we kill a worker.
             if worker.pid in packing and not is_one_killed:
                 worker.kill()  # while it packs an order
                 worker.join()
@@ -190,7 +193,8 @@ def open_shop(day: str, target: int, file: Path, database: Database) -> int:
     finished = count_states(database)["finished"]
     elapsed = perf_counter() - start
     print(
-        f"{day}: {finished} of {ORDERS} orders finished in {elapsed:.2f} s, "
+        f"{day}: {finished} of {ORDERS} orders so far, finished in "
+        f"{elapsed:.2f} s, "
         f"SIGTERM: drained in {drain_time:.2f} s"
     )
     return finished
@@ -204,6 +208,7 @@ def drain(workers: list[Process], database: Database) -> float:
         worker.join(max(0, DRAIN_TIMEOUT - used))
         worker.kill()  # does nothing if the worker has ended
         worker.join()
+        # If the worker was killed, its order goes back. Else it has none.
         give_back(database, worker.pid, "not finished in time")
     return perf_counter() - start
 

@@ -2,12 +2,13 @@
 
 The photos travel through a socket. What the socket cannot take yet waits in
 the memory of the sender. No limit: the camera never waits. Back-pressure: the
-camera waits while too many bytes are in memory. Refuse: it throws a photo away
-if an older one still waits; this is called load shedding. (Lessons 25 and 26
-have a queue and no socket. Here we measure what a missing limit costs.)
+camera waits while too many bytes are in memory. Refuse: the camera throws a
+photo away if an older one still waits; this is called load shedding. (Lessons
+25 and 26 have a queue and no socket. Here we measure what a missing limit
+costs.)
 
 Prediction: no limit needs many times the MB that back-pressure needs, and its
-photos get old before they are printed. The third way has refused many photos.
+photos get old before they are printed. The third way refuses many photos.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ PHOTOS = 40  # photos that the camera takes
 PHOTO_SIZE = 1_000_000  # bytes of a photo
 PHOTO_TIME = 0.005  # seconds that the camera needs for a photo
 PRINT_TIME = 0.04  # seconds that the printer needs for a photo
-LIMIT = 100_000  # bytes that may wait in the memory of the sender
+LIMIT = 100_000  # bytes; if more wait, the camera waits or refuses
 
 
 class Camera(NamedTuple):
@@ -36,7 +37,7 @@ class Camera(NamedTuple):
 
 
 class Result(NamedTuple):
-    megabytes: float  # the most memory that was in use at a time
+    megabytes: float  # the most memory at a time, of camera and printer
     oldest: float  # seconds: the age of the oldest photo that was printed
     refused: int  # photos
 
@@ -71,11 +72,11 @@ async def take_photos(send_photo: Send, writer: StreamWriter) -> Camera:
     for _ in range(PHOTOS):
         await asyncio.sleep(PHOTO_TIME)
         photo = os.urandom(PHOTO_SIZE)  # random bytes
-        start = perf_counter()
+        taken_at = perf_counter()
         is_sent = await send_photo(writer, photo)
-        waited += perf_counter() - start
+        waited += perf_counter() - taken_at
         if is_sent:
-            taken.append(start)
+            taken.append(taken_at)
     writer.close()  # The photos that still wait are sent before the end.
     await writer.wait_closed()
     return Camera(taken, refused=PHOTOS - len(taken), waited=waited)
@@ -99,9 +100,11 @@ async def measure(name: str, send_photo: Send) -> Result:
     # the camera and the printer are two tasks of one process.
     camera_socket, printer_socket = socketpair()
     _, writer = await asyncio.open_connection(sock=camera_socket)
-    reader, answers = await asyncio.open_connection(sock=printer_socket)
+    reader, unused_writer = await asyncio.open_connection(sock=printer_socket)
+    # Only drain() looks at this limit. A write() alone never does.
     writer.transport.set_write_buffer_limits(high=LIMIT)
-    with closing(writer), closing(answers):  # closes them also after an error
+    # closing() closes them, after an error too.
+    with closing(writer), closing(unused_writer):
         async with asyncio.TaskGroup() as group:
             camera_task = group.create_task(take_photos(send_photo, writer))
             printer_task = group.create_task(print_photos(reader))

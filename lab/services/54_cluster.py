@@ -5,8 +5,8 @@ them their tasks. Here the library Dask starts a scheduler and two workers on
 this computer. To use another cluster, give the address of its scheduler:
 SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab/services/54_cluster.py
 
-Prediction: lost: pool more than 0 of 8 results, cluster 0. A cluster pays only
-for jobs that take long enough: each task costs time, and so does its data.
+Prediction: lost: pool more than 0 of 8 results, cluster 0. On a cluster only
+long jobs get faster: each task costs time, and so does its data.
 """
 
 import logging
@@ -36,7 +36,7 @@ except ModuleNotFoundError as error:
 
 WORK = 1_000_000  # one job counts the digits of this many numbers
 JOBS = 8  # equal jobs
-WORKERS = 2  # worker processes, at least
+WORKERS = 2  # worker processes (another cluster may have more)
 TASKS = 100  # tiny tasks, to measure what one of them costs
 MEGABYTES = 10  # data that we send to a worker
 TIMEOUT = 10  # seconds to wait for the scheduler and the workers
@@ -66,7 +66,10 @@ def connect() -> Iterator[Client]:
             host="127.0.0.1",  # for no other computer
             dashboard_address=None,  # no web page
             local_directory=folder,
-            scheduler_kwargs={"local_directory": folder},
+            scheduler_kwargs={
+                "local_directory": folder,
+                "dashboard_address": "127.0.0.1:0",  # any free port
+            },
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -81,8 +84,9 @@ def kill_pool_worker() -> None:
 
 def kill_cluster_worker(client: Client) -> None:
     workers = list(client.nthreads())  # addresses
-    # client.run calls a function in the worker at once, beside its task.
+    # client.run calls a function in a worker at once, while a job runs there.
     # os._exit ends the process, so no answer comes: that is no error here.
+    # On this computer, Dask then starts a new worker in its place.
     client.run(os._exit, 1, workers=[workers[0]], on_error="ignore")
 
 
@@ -91,6 +95,7 @@ def count_lost_results(
 ) -> int:
     start = perf_counter()
     futures = [executor.submit(count_digits, WORK) for _ in range(JOBS)]
+    # When one result is here, the workers are busy: now we kill one.
     wait(futures, return_when=FIRST_COMPLETED)
     kill_worker()
     results = []
@@ -127,10 +132,10 @@ def measure_sending(client: Client) -> float:
 
 
 def compute_smallest_job(overhead: float, workers: int) -> float:
-    """Return from how many milliseconds on a job is faster on the cluster.
+    """Return how many ms a job must take to be faster on the cluster.
 
-    A job of t ms takes t ms here. On the cluster it costs us the overhead, and
-    the workers share the computing: overhead + t / workers. Both are equal if
+    A job of t ms takes t ms here. On the cluster many jobs run at the same
+    time: on average one takes overhead + t / workers. Both are equal if
     t = overhead * workers / (workers - 1).
     """
     return overhead * workers / (workers - 1)
@@ -138,6 +143,8 @@ def compute_smallest_job(overhead: float, workers: int) -> float:
 
 def main() -> None:
     with ProcessPoolExecutor(WORKERS) as pool:
+        # This starts the workers, so that we do not measure their start.
+        list(pool.map(count_digits, [1] * WORKERS))
         pool_lost = count_lost_results("pool", pool, kill_pool_worker)
 
     # Dask would warn about the worker that we kill.
@@ -162,8 +169,9 @@ def main() -> None:
     small = compute_smallest_job(task, workers)
     large = compute_smallest_job(task + sending, workers)
     print(
-        f"lost: pool {pool_lost}, cluster {cluster_lost} of {JOBS}; it pays "
-        f"from {small:.1f} ms a job, with {MEGABYTES} MB {large:.0f} ms"
+        f"lost: pool {pool_lost}, cluster {cluster_lost} of {JOBS}; "
+        f"faster: jobs from {small:.0f} ms, "
+        f"with {MEGABYTES} MB from {large:.0f} ms"
     )
 
 

@@ -1,8 +1,9 @@
 """Deliver parcels in five ways, and count the errors that get lost.
 
 Some parcels have a wrong address, so deliver() raises an error. But it runs in
-a thread or in a task. There an error does not stop the main program. In most
-ways Python keeps it until we read it. If we never read it, it is lost.
+a thread or in a task. There an error does not stop the main program. A task or
+a future keeps it until we read it; a thread prints it. "Lost" means here: the
+main program never notices it.
 
 Prediction: noticed: unread 0, read 13 of 15 errors. With pool.map, 2 of 3 are
 lost even if we read: it raises only the first one.
@@ -53,8 +54,8 @@ class Post:
 
 async def gather_all(post: Post, read: bool) -> None:
     deliveries = [post.deliver_in_task(number) for number in post.numbers]
-    # With return_exceptions=True, gather raises no error. It puts the errors
-    # into the list that it returns.
+    # With return_exceptions=True, gather reads the errors for us: it puts them
+    # into the list that it returns. So Python prints no traceback.
     outcomes = await asyncio.gather(*deliveries, return_exceptions=True)
     if read:
         post.notice(outcomes)
@@ -67,8 +68,9 @@ async def create_tasks(post: Post, read: bool) -> None:
     if read:
         # exception() returns the error or None. "await task" would raise it.
         post.notice(task.exception() for task in tasks)
-    # Here Python deletes the tasks. If nobody has read the error of a task,
-    # Python prints a traceback: the error, and the calls that led to it.
+    # At the end of this function Python deletes the tasks. If nobody has read
+    # the error of a task, Python prints a traceback: the error, and the calls
+    # that led to it.
 
 
 def use_gather(post: Post, read: bool) -> None:
@@ -80,10 +82,10 @@ def use_create_task(post: Post, read: bool) -> None:
 
 
 def use_thread(post: Post, read: bool) -> None:
-    # When a thread ends with an error, Python calls threading.excepthook. This
-    # function prints a traceback. We can put our own function in its place.
+    # A thread keeps no error: Python calls threading.excepthook, which
+    # prints a traceback. To see the error, we put our own function there.
     if read:
-        threading.excepthook = lambda hook: post.notice([hook.exc_value])
+        threading.excepthook = lambda args: post.notice([args.exc_value])
     threads = [
         threading.Thread(target=post.deliver, args=(number,), daemon=True)
         for number in post.numbers
@@ -107,7 +109,9 @@ def use_map(post: Post, read: bool) -> None:
     with ThreadPoolExecutor(PARCELS) as pool:
         outcomes = pool.map(post.deliver, post.numbers)
     if read:
-        list(outcomes)  # raises the first error, and then map is at its end
+        # This raises the error of the first wrong parcel, which deliver_all
+        # catches. Then map is at its end: the other errors are lost.
+        list(outcomes)
 
 
 # One of the five functions that are called use_...
@@ -142,7 +146,7 @@ def main() -> None:
         "pool.map": use_map,
     }
     print(
-        f"{'way':<13}{'errors':<8}{'number':>6}{'noticed':>9}"
+        f"{'way':<13}{'read?':<8}{'errors':>6}{'noticed':>9}"
         f"{'tracebacks':>12}{'time':>10}"
     )
     unread = []

@@ -21,8 +21,8 @@ from httpx_aiohttp import HttpxAiohttpClient
 
 from backstage import practice_site, run
 
-# The paths are on the practice site. A hotel at /flaky has no free room: it
-# answers with the status 503, which is an error.
+# The paths are on the practice site. /delay/1 answers after 1 s. /flaky/200
+# fails 200 times, here as a full hotel: it answers with the status 503.
 TRIP = {  # the bookings of a trip: their paths
     "hotel": "/flaky/200?delay=0.3",
     "flight": "/delay/1",
@@ -52,7 +52,7 @@ async def book(name: str, client: httpx.AsyncClient) -> str:
         response = await client.get(TRIP[name])
     except asyncio.CancelledError:
         # cancel() raises this error at the await. The task can clean up now.
-        # It must end with this error, or with another one.
+        # Then it must raise again: this error, or one that says what is wrong.
         if name in FEES:
             raise FeeError(f"{name}: we have to pay a fee") from None
         raise
@@ -80,11 +80,12 @@ async def use_task_group(client: httpx.AsyncClient) -> int:
             for name in TRIP:
                 tasks.append(group.create_task(book(name, client)))
     # There can be errors of several kinds. Each except* gets those of its
-    # kind, in a group. (A normal `except` can only get the whole group.)
+    # kind, in a group, so both blocks can run. (A normal `except` can only
+    # get the whole group.)
     except* httpx.HTTPStatusError as errors:
         number = len(errors.exceptions)
         elapsed = perf_counter() - start
-        print(f"TaskGroup: after {elapsed:.2f} s errors of hotels: {number}")
+        print(f"TaskGroup: after {elapsed:.2f} s failed bookings: {number}")
     except* FeeError as errors:
         elapsed = perf_counter() - start
         print(
@@ -101,7 +102,7 @@ async def count_booked(way: str, tasks: Tasks, start: float) -> int:
     ended = [task for task in tasks if not task.cancelled()]
     booked = [task for task in ended if task.exception() is None]
     print(
-        f"{way}: {len(running)} tasks still running, then "
+        f"{way}: {len(running)} tasks running when we get the error, then "
         f"{len(booked)} booked, {len(cancelled)} cancelled, "
         f"end after {elapsed:.2f} s"
     )
@@ -119,9 +120,9 @@ async def ask(hotel: str, client: httpx.AsyncClient) -> str:
 
 
 async def find_room(tasks: Tasks) -> str:
-    # as_completed gives us the tasks in the order in which they end.
-    for next_task in asyncio.as_completed(tasks):
-        hotel = await next_task
+    # Each `await` here gives us the result of the task that ends next.
+    for next_result in asyncio.as_completed(tasks):
+        hotel = await next_result
         if hotel:
             return hotel
     raise ValueError("no hotel has a free room")

@@ -1,10 +1,10 @@
 """Wait a short time for a cook, and see if the cook stops after that.
 
 A cook turns the oven on, bakes ten pizzas one by one, and turns the oven off.
-We wait only a short time, then a TimeoutError ends our waiting. A timeout also
-cancels a coroutine: it stops at its await, if it does not ignore that. A
-thread goes on. A process can be stopped at any point, but then its `finally`
-does not run.
+We wait only a short time. A timeout cancels a coroutine: it stops at its
+await. If it ignores that, our waiting goes on, too. A thread goes on, and only
+our waiting ends, but we can ask it to stop after a pizza. A process can be
+stopped at any point, but then its `finally` does not run.
 
 Prediction: pizzas: coroutine about 3, cancel ignored 10, thread 10, with stop
 about 4, process about 3 of 10. Only the process leaves the oven on.
@@ -49,7 +49,8 @@ async def bake_in_task(kitchen: Namespace, ignore_cancel: bool) -> None:
                 await asyncio.sleep(BAKING_TIME)
             except asyncio.CancelledError:
                 # The timeout has cancelled this task. We must raise the error
-                # again. If we do not, the task goes on.
+                # again. If we do not, the task goes on, no TimeoutError comes,
+                # and this pizza leaves the oven too early.
                 if not ignore_cancel:
                     raise
             count_pizza(kitchen)
@@ -67,8 +68,8 @@ def count_pizza(kitchen: Namespace) -> None:
     kitchen.last_pizza = perf_counter() - kitchen.start
 
 
-# Each of these functions returns how many seconds we waited. Before that, it
-# makes sure that the cook has ended.
+# Each of these functions returns how many seconds we waited: until the cook
+# ended, or until the TimeoutError. It returns only when the cook has ended.
 
 
 async def use_timeout(kitchen: Namespace, ignore_cancel: bool) -> float:
@@ -83,6 +84,7 @@ async def use_wait_for(kitchen: Namespace) -> float:
     start = perf_counter()
     cook = bake_in_task(kitchen, ignore_cancel=False)
     with suppress(TimeoutError):
+        # the same as asyncio.timeout, for one call
         await asyncio.wait_for(cook, timeout=TIMEOUT)
     return perf_counter() - start
 
@@ -109,7 +111,8 @@ def use_thread(kitchen: Namespace, stop: bool) -> float:
 
 def use_process(kitchen: Namespace, kill: bool) -> float:
     with ProcessPoolExecutor(max_workers=1) as pool:
-        # The worker process starts with its first task. We wait for that.
+        # The worker process starts with its first task. We wait for that, so
+        # that the timeout counts only the baking.
         pid = pool.submit(os.getpid).result()  # the number of the process
         start = perf_counter()
         future = pool.submit(bake, kitchen)
@@ -118,6 +121,8 @@ def use_process(kitchen: Namespace, kill: bool) -> float:
         waited = perf_counter() - start
         if sys.version_info < (3, 14):
             os.kill(pid, signal.SIGTERM)  # what terminate_workers does
+        # SIGTERM asks the process to end, and it could react. SIGKILL cannot
+        # be refused. (On Windows both are the same.)
         elif kill:
             pool.kill_workers()
         else:

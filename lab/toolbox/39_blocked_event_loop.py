@@ -5,8 +5,8 @@ while it waits at an "await". Here one task, the heartbeat, wants to run every
 10 ms, beside a task that waits or computes. If a beat comes late, all other
 tasks would come late too.
 
-Prediction: ms between beats: time.sleep at least 500, in thread far less;
-computing far more than in process.
+Prediction: ms between beats: with time.sleep at least 500, in a thread fewer.
+With computing in the event loop more than in a process.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ def count_digits(limit: int) -> int:
     return digits
 
 
-# Two mistakes: without an "await", no other task of this thread can run.
+# Two mistakes: no "await" inside, so no other task can run meanwhile.
 async def wait_in_coroutine() -> None:
     ask_server()
 
@@ -67,6 +67,7 @@ async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
     longest = 0.0  # ms from one beat to the next
     start = time.perf_counter()
     last_beat = start
+    # This loop is the heartbeat: each round is one beat.
     while not task.done():
         await asyncio.sleep(BEAT)
         beat = time.perf_counter()
@@ -104,7 +105,7 @@ def main() -> None:
     # without an "await". A filter of the log is called with each message.
     logging.getLogger("asyncio").addFilter(report_slow_task)
     with ProcessPoolExecutor(max_workers=1) as pool:
-        # This starts the process. It takes time, so we do it before we start.
+        # This starts the process now, so that we do not measure its start.
         pool.submit(count_digits, 1).result()
         asyncio.run(measure_all(pool), debug=True)
 

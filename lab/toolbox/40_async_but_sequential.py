@@ -1,4 +1,4 @@
-"""Fetch pages in three ways that are async, but fetch them one by one.
+"""Show three kinds of async code that still fetch their pages one by one.
 
 Code with "async" and "await" can wait for many pages at the same time, but it
 does not do so by itself. Here are three mistakes, each next to its cure.
@@ -24,18 +24,18 @@ TIMEOUT = 10  # seconds without any data, then we give up
 WRITE_TIME = 0.01  # seconds to write a page to a file
 
 
-# A page is in flight from the start of its request until its answer is here.
-class Page(NamedTuple):
+# It is in flight from its start until its answer is here.
+class Request(NamedTuple):
     start: float  # seconds on the clock of perf_counter
     end: float
 
 
 # The type of a coroutine function that fetches one page.
-Fetch = Callable[[str], Coroutine[Any, Any, Page]]
+Fetch = Callable[[str], Coroutine[Any, Any, Request]]
 
 
 # Mistake 1: we ask for a page only when the page before it is here.
-async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Page]:
+async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Request]:
     pages = []
     for url in urls:
         page = await fetch(url)
@@ -44,9 +44,10 @@ async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Page]:
 
 
 # The cure: a task for each page. All tasks start, then we wait for all.
-async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Page]:
+async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Request]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(fetch(url)) for url in urls]
+    # The end of the "async with" block has waited for all tasks.
     return [task.result() for task in tasks]
 
 
@@ -55,46 +56,46 @@ class Downloader:
         self.client = client
         self.lock = asyncio.Lock()  # Only one task at a time may write.
 
-    async def fetch(self, url: str) -> Page:
+    async def fetch(self, url: str) -> Request:
         start = perf_counter()
         response = await self.client.get(url, follow_redirects=True)
         end = perf_counter()
         response.raise_for_status()
-        return Page(start, end)
+        return Request(start, end)
 
-    # Mistake 2: the library requests stops the thread, with all its tasks.
-    async def fetch_blocking(self, url: str) -> Page:
+    # Mistake 2: a library without "async" blocks the thread, with all tasks.
+    async def fetch_blocking(self, url: str) -> Request:
         return fetch_with_requests(url)
 
-    # The cure: it stops another thread. (Or we use httpx, as fetch does.)
-    async def fetch_in_thread(self, url: str) -> Page:
+    # The cure: it blocks another thread. (Or we use httpx, as fetch does.)
+    async def fetch_in_thread(self, url: str) -> Request:
         return await asyncio.to_thread(fetch_with_requests, url)
 
     # Mistake 3: a task has the lock while it waits for its page. The others
     # wait for the lock, and cannot even ask for their pages.
-    async def fetch_long_lock(self, url: str) -> Page:
+    async def fetch_long_lock(self, url: str) -> Request:
         async with self.lock:
             page = await self.fetch(url)
             await asyncio.sleep(WRITE_TIME)  # stands for writing to a file
         return page
 
     # The cure: a task has the lock only while it writes.
-    async def fetch_short_lock(self, url: str) -> Page:
+    async def fetch_short_lock(self, url: str) -> Request:
         page = await self.fetch(url)
         async with self.lock:
             await asyncio.sleep(WRITE_TIME)
         return page
 
 
-def fetch_with_requests(url: str) -> Page:
+def fetch_with_requests(url: str) -> Request:
     start = perf_counter()
     response = requests.get(url, timeout=TIMEOUT)
     end = perf_counter()
     response.raise_for_status()
-    return Page(start, end)
+    return Request(start, end)
 
 
-def count_in_flight(pages: list[Page]) -> int:
+def count_in_flight(pages: list[Request]) -> int:
     """Return how many pages were in flight at the same time, at most."""
     most = 0
     for page in pages:
@@ -104,7 +105,7 @@ def count_in_flight(pages: list[Page]) -> int:
     return most
 
 
-async def measure(name: str, way: Coroutine[Any, Any, list[Page]]) -> int:
+async def measure(name: str, way: Coroutine[Any, Any, list[Request]]) -> int:
     start = perf_counter()
     pages = await way
     elapsed = perf_counter() - start
@@ -127,7 +128,7 @@ async def compare(urls: list[str]) -> None:
             "long lock": fetch_in_tasks(downloader.fetch_long_lock, urls),
             "short lock": fetch_in_tasks(downloader.fetch_short_lock, urls),
         }
-        # Nothing has run yet: measure runs one way after the other.
+        # These calls have only made coroutines. "await way" runs one of them.
         counts = []
         for name, way in ways.items():
             in_flight = await measure(name, way)

@@ -1,5 +1,6 @@
 """Limit how many requests are in flight, or how many start in a second.
 
+A server allows 4 requests at the same time, and 20 starts in a second.
 A request is in flight from its start until its answer is here. A semaphore
 limits how many are in flight at the same time. If the answers come fast, very
 many requests can start in a second. A rate limiter limits how many start in a
@@ -37,15 +38,15 @@ class Result(NamedTuple):
     starts: int  # requests that started within one second, at most
 
 
-# The type of a semaphore, a limiter, and whatever else fits "async with".
+# The type of a semaphore, a limiter, and all else for "async with".
 Limit = AbstractAsyncContextManager[None]
 
 
 def make_limiter() -> AsyncLimiter:
-    # Think of a bucket of tokens. A request takes a token, or waits for one.
-    # This bucket gets a new token every 1 / RATE seconds, and holds one token
-    # at most. AsyncLimiter(RATE, 1) would hold RATE tokens: RATE requests
-    # could start at once, and nearly 2 * RATE in the first second.
+    # Think of a bucket of tokens. A token allows one request to start. This
+    # bucket gets a new token every 1 / RATE seconds, and holds one at most.
+    # AsyncLimiter(RATE, 1) would hold RATE tokens: RATE requests could start
+    # at once, and nearly RATE more in the same second, with new tokens.
     return AsyncLimiter(max_rate=1, time_period=1 / RATE)
 
 
@@ -53,16 +54,17 @@ async def fetch_all(
     name: str, urls: list[str], semaphore: Limit, limiter: Limit
 ) -> Result:
     async def fetch(url: str) -> Request:
-        # First we wait for the semaphore, then for a token. The other way
-        # round, requests that have a token could wait for the semaphore, and
-        # then start together.
+        # First the semaphore, then a token. Otherwise requests could collect
+        # tokens while they wait for the semaphore, and then start together.
         async with semaphore, limiter:
             start = perf_counter()
+            # `client` is made below, before fetch runs.
             response = await client.get(url, follow_redirects=True)
             end = perf_counter()
         response.raise_for_status()
         return Request(start, end)
 
+    # Enough connections for all: httpx must not be a third limit.
     limits = httpx.Limits(max_connections=len(urls))
     before = perf_counter()
     async with (

@@ -1,11 +1,11 @@
 """Count the visitors of a museum at four doors, with += in several ways.
 
-`+=` has three steps: read, add, write. With the GIL, Python switches threads
-only at certain places: where it enters a function, after a call, and where a
-loop jumps back. If such a place is between the read and the write, another
-thread can count there. Then our write makes its visitors disappear.
-Is += safe? Only by accident: a bare += has no such place at the moment. Python
-does not promise that, and without the GIL a bare += loses visitors, too.
+`+=` has three steps: read, add, write. With the GIL, Python stops a thread for
+another one only at certain places: where it enters a function, after a call,
+and where a loop jumps back. If such a place is between the read and the write,
+another thread can count there. Then our write overwrites what it counted.
+Is += safe? Only by accident: a bare += has no such place in today's Python.
+Python does not promise that. Without the GIL a bare += loses visitors, too.
 
 Prediction: lost: property and function more than 0, lock 0 and separate 0
 (each door has its own counter).
@@ -71,8 +71,9 @@ def add_with_lock(counter: Counter) -> None:
 
 
 def count_places(add: Callable[[Counter], None]) -> int:
-    """Count the places between the read and the write of the visitors."""
-    # get_instructions() lists what Python does in a function, step by step.
+    """Count places between read and write, without those in get_one()."""
+    # get_instructions() lists what Python does in a function, step by step:
+    # opname is what it does (STORE_ATTR: write), argval with which name.
     instructions = list(get_instructions(add))
     if add is add_with_property:
         # Its read and its write are in the functions of the property.
@@ -92,7 +93,7 @@ def count_places(add: Callable[[Counter], None]) -> int:
     return places
 
 
-def door(add: Callable[[Counter], None], counter: Counter) -> None:
+def count_at_door(add: Callable[[Counter], None], counter: Counter) -> None:
     for _ in range(VISITORS):
         add(counter)
 
@@ -104,15 +105,16 @@ def measure_loss(
     start = perf_counter()
     with ThreadPoolExecutor(DOORS) as pool:
         # list() waits until all visitors have come in.
-        list(pool.map(door, [add] * DOORS, counters))
+        list(pool.map(count_at_door, [add] * DOORS, counters))
     elapsed = perf_counter() - start
 
     counted = 0
     for counter in set(counters):  # A set has each counter only once.
+        # Each way uses only one of these two numbers. The other one is 0.
         counted += counter.visitors + counter.numbers["visitors"]
     lost = VISITORS * DOORS - counted
     print(
-        f"{name}: places {count_places(add)}, lost {lost:,} of "
+        f"{name}: places to switch {count_places(add)}, lost {lost:,} of "
         f"{VISITORS * DOORS:,} visitors in {elapsed:.2f} s"
     )
     return lost

@@ -3,10 +3,11 @@
 This is called a deadlock: a thread waits for something that can never happen.
 Each cook has one tool and waits for the tool of the other cook. In the pool,
 the only worker waits for a task, but there is no other worker to do that task.
-A watchdog ends these programs, and shows the line where each thread waits.
+A watchdog (a timer) ends the process, and shows where each thread waits.
 
 Prediction: threads that wait: opposite order 3, same order 0, one pool 2, two
-pools 0. One of them is the main thread: it waits for the other threads.
+pools 0. One of the 3 and one of the 2 is the main thread, which waits for
+the others.
 """
 
 import faulthandler
@@ -34,7 +35,8 @@ board = Lock()
 
 def cut_bread() -> None:
     with knife:
-        sleep(STEP_TIME)  # Now the other cook takes the board.
+        sleep(STEP_TIME)
+        # In the opposite order, the other cook has the board now.
         with board:
             sleep(STEP_TIME)
 
@@ -82,12 +84,13 @@ def make_pasta(pool: Executor) -> None:
 
 def use_one_pool() -> None:
     with ThreadPoolExecutor(WORKERS) as cooks:
+        # make_pasta gets the pool, too: it submits the sauce to the same pool.
         pasta = cooks.submit(make_pasta, cooks)
         pasta.result()
 
 
 def use_two_pools() -> None:
-    # Even better: submit all tasks here, so that no task waits for another.
+    # Even better: wait for the sauce here, and submit make_pasta after that.
     with (
         ThreadPoolExecutor(WORKERS) as cooks,
         ThreadPoolExecutor(WORKERS) as helpers,
@@ -109,7 +112,7 @@ def call_with_watchdog(job: Job, stacks: Path) -> None:
 
 def find_waiting_lines(stacks: str) -> list[str]:
     # In a stack, the newest call comes first. We look for the newest one that
-    # is in this script: other lines are in the library.
+    # is in this script, such as: File ".../43_deadlock.py", line 46 in cut_it
     call = rf'{Path(__file__).name}", line (\d+) in (\w+)'
     lines = []
     for stack in stacks.split("\n\n"):  # one for each thread
@@ -132,9 +135,13 @@ def count_waiting_threads(name: str, job: Job) -> int:
         process.join()
         elapsed = perf_counter() - start
         lines = find_waiting_lines(stacks.read_text())
+    # After a job that ended in time there are no lines, and no exit code.
     if process.exitcode != 0 and not lines:
         raise RuntimeError(f"{name}: exit code {process.exitcode}")
-    print(f"{name}: {len(lines)} threads wait, ended after {elapsed:.2f} s")
+    print(
+        f"{name}: {len(lines)} threads wait for ever, "
+        f"ended after {elapsed:.2f} s"
+    )
     for line in lines:
         print(f"    {line}")
     return len(lines)

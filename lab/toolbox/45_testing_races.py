@@ -6,7 +6,6 @@ twice. That is rare, so most tests do not find it. A good test does not need
 luck: it decides in which order the customers make their steps.
 
 Prediction: found: barrier and hypothesis in every run, with lock in 0 runs.
-The lock makes the check and the taking one step.
 """
 
 import os
@@ -26,7 +25,7 @@ CUSTOMERS = ["Ann", "Ben"]  # names, with a thread for each
 WORK = 5_000  # steps of the loop that stands for a talk
 INTERVAL = 0.000_001  # seconds until Python switches threads; usually 0.005
 TIMEOUT = 10  # seconds that a customer waits for the other one, at most
-ORDERS = 20  # orders of the steps that hypothesis tries in a run
+TRIES = 20  # sequences of the steps that hypothesis tries in a run
 
 
 class Shop:
@@ -38,8 +37,9 @@ class Shop:
         return len(self.buyers) < CAKES
 
 
-# The next two functions are generators: they stop at `yield`. The test decides
-# what happens there, and when they go on.
+# The next two functions are generators. Calling them runs nothing yet: next()
+# runs one to its `yield`, and once more to its end. A for loop calls next(),
+# too. So the test decides what happens at the `yield`.
 
 
 def buy(shop: Shop, customer: str) -> Iterator[None]:
@@ -50,6 +50,8 @@ def buy(shop: Shop, customer: str) -> Iterator[None]:
 
 
 def buy_with_lock(shop: Shop, customer: str) -> Iterator[None]:
+    # The talk is before the lock: nobody waits for it. And no `yield` is
+    # between check and take: without threads too, they are one step.
     yield  # 1. talk
     with shop.lock:  # One thread at a time enters. The others wait.
         if shop.has_cake():  # 2. check and take
@@ -103,14 +105,15 @@ def find_with_barrier(purchase: Purchase) -> bool:
 def find_with_hypothesis(purchase: Purchase) -> bool:
     # hypothesis calls a test with many inputs, to find one that makes it fail.
     # Our input is the order of the steps: whose turn is it? We need no threads
-    # for that, so the same order has the same result each time.
+    # for that, so the same order has the same result each time. There are six
+    # orders of these turns, and in four of them both check before one takes.
     from hypothesis import HealthCheck, Phase, Verbosity, given, settings
     from hypothesis.strategies import permutations
 
     turns = sorted(CUSTOMERS * 2)  # Ann, Ann, Ben, Ben: two steps for each
 
     @settings(
-        max_examples=ORDERS,
+        max_examples=TRIES,
         phases=[Phase.generate],  # It stops at the first order that fails,
         database=None,  # and does not store it in a file.
         deadline=None,  # A slow computer is not an error.
@@ -148,8 +151,8 @@ def measure_tests() -> None:
         with_lock = sum(find(buy_with_lock) for _ in range(RUNS))
         elapsed = perf_counter() - start
         print(
-            f"{name}: found in {without_lock} of {RUNS} runs, with lock in "
-            f"{with_lock} of {RUNS}, {elapsed:.2f} s"
+            f"{name}: found in {without_lock} of {RUNS} runs "
+            f"(with lock: in {with_lock}), {elapsed:.2f} s for both"
         )
         found.append(f"{name} {without_lock}")
         found_with_lock += with_lock

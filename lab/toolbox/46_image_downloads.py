@@ -2,7 +2,8 @@
 
 A download is mostly waiting. A thumbnail is a small copy of a picture, and
 making it is computing. Pillow, a library for pictures, releases the GIL during
-much of this work. So threads can make thumbnails faster, too.
+much of this work. So threads can make thumbnails faster, too, if a second core
+is free.
 
 Prediction: download: threads and coroutines at least 2 times faster than one
 by one; opened: all pictures that we downloaded.
@@ -139,7 +140,7 @@ def main() -> None:
     processes_ratio = thumbnails.elapsed / thumbnails_in_processes.elapsed
     print(
         f"thumbnails: threads {threads_ratio:.1f}, "
-        f"processes {processes_ratio:.1f} times faster than one by one"
+        f"processes {processes_ratio:.1f} times as fast as one by one"
     )
     threads_ratio = downloads.elapsed / downloads_in_threads.elapsed
     coroutines_ratio = downloads.elapsed / downloads_in_coroutines.elapsed

@@ -1,11 +1,13 @@
 """Write, read and delete small files and large ones, in four ways.
 
 A program rarely waits for a local disk: the operating system keeps files in
-memory (in the page cache), and writes them to the disk later. The module
-asyncio has no functions for files: to_thread and aiofiles use threads.
+memory (in the page cache), and writes them to the disk later. Here we read a
+file right after we wrote it, so it is still in memory. The module asyncio has
+no functions for files: to_thread and aiofiles use threads.
 
-Prediction: equal: all files. Speed-up at best: small files about 1.0, because
-there is no waiting. Large files can gain: threads copy data on several cores.
+Prediction: equal: all files come back as we wrote them. Speed-up at best:
+small files about 1.0, because there is no waiting. Large files can gain:
+threads copy data on several cores.
 """
 
 import asyncio
@@ -116,7 +118,7 @@ def compare(folder: str) -> None:
     small_files = dict.fromkeys(ways, 0.0)  # seconds of all rounds together
     large_files = dict.fromkeys(ways, 0.0)
     equal = 0
-    # The first files take longer. We do not measure them.
+    # The first files take longer. We do not use these results.
     measure(one_by_one, folder, SMALL_FILES, SMALL_SIZE)
     measure(one_by_one, folder, LARGE_FILES, LARGE_SIZE)
     for _ in range(ROUNDS):
@@ -136,7 +138,8 @@ def compare(folder: str) -> None:
         fastest = min(seconds, key=lambda name: seconds[name])
         slowest = max(seconds, key=lambda name: seconds[name])
         print(
-            f"{kind} files: fastest {fastest} {seconds[fastest]:.3f} s, "
+            f"{kind} files, all rounds: "
+            f"fastest {fastest} {seconds[fastest]:.3f} s, "
             f"slowest {slowest} {seconds[slowest]:.3f} s"
         )
     # The speed-up is 1.0 if one by one is the fastest way.

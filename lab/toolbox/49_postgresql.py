@@ -1,10 +1,11 @@
 """Send queries to PostgreSQL from pools of 1, 5 and 20 connections.
 
 A pool keeps connections to a database open. A query takes one of them, and
-gives it back. If none is free, a thread waits, and a coroutine too.
+gives it back. If none is free, the thread or the coroutine waits.
 Then five cashiers pay into one account at the same time. Each of them reads
-the balance, counts the money, and writes the new balance. The isolation level
-says what the database does with such transactions. "Read committed" is the
+the balance, counts the money, and writes the new balance. These steps are one
+transaction: all of them count, or none. The isolation level says what happens
+if transactions are at work at the same time. "Read committed" is the
 default: payments get lost. "Serializable" refuses a payment that would
 overwrite another one. Then the cashier begins again.
 
@@ -63,6 +64,7 @@ def ask(pool: ConnectionPool) -> Query:
 
 
 def ask_in_threads(url: str, size: int) -> int:
+    # The block opens the pool. Without max_size, min_size is also the maximum.
     with ConnectionPool(url, min_size=size, open=False) as pool:
         pool.wait(TIMEOUT)  # until all connections are open
         start = perf_counter()
@@ -94,6 +96,7 @@ def report_peak(
     name: str, size: int, queries: list[Query], elapsed: float
 ) -> int:
     # When a query begins: how many queries have begun, and not yet ended?
+    # In a sum, True counts as 1.
     peak = max(
         sum(other.began <= query.began < other.ended for other in queries)
         for query in queries
@@ -145,7 +148,8 @@ def pay_in(pool: ConnectionPool, table: str, level: IsolationLevel) -> int:
 
 
 def count_lost(url: str, level: IsolationLevel) -> int:
-    # The last block ends first: it drops the table, after Ctrl-C too.
+    # These three end in reverse order, after Ctrl-C too: first the table is
+    # dropped, then the pool is closed, then the threads end.
     with (
         ThreadPoolExecutor(CASHIERS) as threads,
         ConnectionPool(url, min_size=CASHIERS, open=False) as pool,
@@ -170,7 +174,7 @@ def count_lost(url: str, level: IsolationLevel) -> int:
 
 def check_server(url: str) -> None:
     try:
-        # The pools would try to connect again and again.
+        # A pool would try again and again, so we try once ourselves.
         psycopg.connect(url, connect_timeout=TIMEOUT).close()
     except psycopg.OperationalError as error:
         raise ConnectionError(str(error)) from error
@@ -180,7 +184,9 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         example = "postgresql://user@localhost/test"
-        print(f"0 of {QUERIES} queries: set DATABASE_URL, such as {example}")
+        print(
+            f"0 of {QUERIES} queries: set DATABASE_URL, for example {example}"
+        )
         return
     # psycopg would print warnings, for example after Ctrl-C.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -188,18 +194,19 @@ def main() -> None:
 
     peaks = []
     for size in POOL_SIZES:
-        threads = ask_in_threads(url, size)
+        peak_threads = ask_in_threads(url, size)
         # psycopg cannot use the standard event loop of Windows.
-        coroutines = asyncio.run(
+        peak_coroutines = asyncio.run(
             ask_in_coroutines(url, size),
             loop_factory=asyncio.SelectorEventLoop,
         )
-        peaks.append(f"pool {size}: {max(threads, coroutines)}")
-    committed = count_lost(url, IsolationLevel.READ_COMMITTED)
-    serializable = count_lost(url, IsolationLevel.SERIALIZABLE)
+        peaks.append(f"pool {size}: {max(peak_threads, peak_coroutines)}")
+    lost_committed = count_lost(url, IsolationLevel.READ_COMMITTED)
+    lost_serializable = count_lost(url, IsolationLevel.SERIALIZABLE)
     print(
         f"{', '.join(peaks)} at once; "
-        f"lost read committed {committed}, serializable {serializable}"
+        f"lost: read committed {lost_committed}, "
+        f"serializable {lost_serializable}"
     )
 
 

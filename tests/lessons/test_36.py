@@ -19,7 +19,7 @@ def test_unread_errors_are_not_noticed(run_lesson: RunLesson) -> None:
     result = run_lesson("36", PARCELS=3, WRONG=[1, 3], DELIVERY_TIME=0.02)
     assert (result.status, result.errors) == (0, [])
     header, *rows, last = result.lines
-    columns = ["way", "errors", "number", "noticed", "tracebacks", "time"]
+    columns = ["way", "read?", "errors", "noticed", "tracebacks", "time"]
     assert header.split() == columns
     expected = []
     for way, (noticed, tracebacks) in WAYS.items():

@@ -41,7 +41,8 @@ def test_the_property_and_the_function_lose_visitors_in_every_run(
         shared = [lesson.Counter()] * lesson.DOORS
         lost = lesson.measure_loss(name, add, shared)
         assert 0 < lost < lesson.VISITORS * lesson.DOORS
-        row = rf"{name}: places 1, lost ([\d,]+) of 2,000,000 visitors in .* s"
+        figures = r"lost ([\d,]+) of 2,000,000 visitors in .* s"
+        row = f"{name}: places to switch 1, {figures}"
         line = capsys.readouterr().out.strip()
         assert parse_figure(row, line) == lost
 
@@ -54,7 +55,7 @@ def test_the_safe_ways_lose_nothing(run_lesson: RunLesson) -> None:
     lost = {}
     for way, row in zip(WAYS, rows, strict=True):
         pattern = (
-            rf"{way}: places \d, lost ([\d,]+) of 60,000 visitors "
+            rf"{way}: places to switch \d, lost ([\d,]+) of 60,000 visitors "
             rf"in \d+\.\d\d s"
         )
         lost[way] = parse_figure(pattern, row)

@@ -17,7 +17,7 @@ FUNCTIONS = [  # where the threads wait, in each way
 
 def parse_row(row: str) -> tuple[str, int]:
     """Return the name of a way, and how many threads wait."""
-    pattern = r"([a-z ]+): (\d) threads wait, ended after \d\.\d\d s"
+    pattern = r"([a-z ]+): (\d) threads wait for ever, ended after \d\.\d\d s"
     match = re.fullmatch(pattern, row)
     assert match, row
     return match[1], int(match[2])

@@ -80,9 +80,9 @@ def test_all_lines_without_a_gil(
     lesson.main()
     *rows, last = capsys.readouterr().out.splitlines()
     patterns = [
-        r"counter: one \d\.\d\d s, one in each thread \d\.\d\d s",
+        r"counter: 1 for all \d\.\d\d s, 1 in each thread \d\.\d\d s",
         r"one thread: job \d\.\d\d s, object \d\d bytes",
-        r"event loop: one \d\.\d\d s, one in each thread \d\.\d\d s",
+        r"event loop: 1 for all \d\.\d\d s, 1 for each thread \d\.\d\d s",
         r"modules: 0 of 2 turned the GIL on",
     ]
     for pattern, row in zip(patterns, rows, strict=True):

@@ -13,7 +13,7 @@ import pytest
 from support.lessons import RunLesson, import_lesson
 
 QUICK = {"ROWS": 1_000, "QUERIES": [3, 30], "SALES": 6, "PAYMENT": 0.02}
-WRITERS = ["no timeout", "with timeout", "with retries"]
+WRITERS = ["giving up", "waiting", "retrying"]
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def test_sales_are_lost_only_without_timeout_and_retries(
     assert timeout == (6, 0)
     assert written_with_retries == 6
     assert retries >= 1
-    lost = f"lost: no timeout {refused}, with timeout 0, with retries 0"
+    lost = f"lost: giving up {refused}, waiting 0, retrying 0"
     assert last == f"{lost} of 6 sales"
 
 
 def test_a_single_writer_loses_nothing(run_lesson: RunLesson) -> None:
     result = run_lesson("48", **QUICK, WORKERS=1)
     assert result.lines[-1] == (
-        "lost: no timeout 0, with timeout 0, with retries 0 of 6 sales"
+        "lost: giving up 0, waiting 0, retrying 0 of 6 sales"
     )
 
 

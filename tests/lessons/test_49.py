@@ -92,7 +92,7 @@ def test_a_pool_limits_the_queries_and_serializable_loses_nothing(
     assert match[2] == "3"
     assert last == (
         f"pool 1: 1, pool 3: 3 at once; "
-        f"lost read committed {lost}, serializable 0"
+        f"lost: read committed {lost}, serializable 0"
     )
     assert database.count_tables() == 0
 
@@ -119,7 +119,9 @@ def test_without_an_address_a_line_says_so(
     result = run_lesson("49", QUERIES=4)
     assert (result.status, result.errors) == (0, [])
     (line,) = result.lines
-    assert line.startswith("0 of 4 queries: set DATABASE_URL, such as post")
+    assert line.startswith(
+        "0 of 4 queries: set DATABASE_URL, for example post"
+    )
 
 
 def test_without_its_group_a_line_names_the_command(

@@ -35,7 +35,7 @@ def check_lines(result: RunResult, workers: int) -> None:
     match = re.fullmatch(rf"cluster with {workers} workers: {row}", costs)
     assert match
     task, sending = float(match[1]), float(match[2])
-    row = r"it pays from (\d+\.\d) ms a job, with 1 MB (\d+) ms"
+    row = r"faster: jobs from (\d+) ms, with 1 MB from (\d+) ms"
     match = re.fullmatch(
         rf"lost: pool {6 - arrived}, cluster 0 of 6; {row}", last
     )
