@@ -104,6 +104,7 @@ for command in (
     courses.check,
     recordings.watch,
     recordings.replay,
+    recordings.live,
     recordings.cue,
     recordings.record,
     benchmarks.bench,

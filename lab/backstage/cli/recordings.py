@@ -1,4 +1,4 @@
-"""Commands that show what a lesson does: watch, replay, cue, record."""
+"""Commands that show what a lesson does: watch, replay, live, cue, record."""
 
 import sys
 from pathlib import Path
@@ -84,6 +84,25 @@ def replay(file: Path, svg: Path | None) -> int:
     if svg:
         write_atomically(svg, draw_svg(lay_out_for_svg(recording, lesson)))
     return 0
+
+
+@click.command()
+@click.option("--web", is_flag=True, help="Serve it as a page for a browser.")
+def live(web: bool) -> None:
+    """Show what lessons do while they run, in a second terminal.
+
+    It follows whichever lesson starts next, in any other terminal: which
+    threads and processes compute, and what the others wait for. At the end
+    of the lesson the finding stays, until another one starts. Ctrl-C ends it.
+    """
+    if web:
+        from backstage.live import web as page
+
+        page.serve()
+    else:
+        from backstage.live import view
+
+        view.show_in_terminal()
 
 
 @click.command()

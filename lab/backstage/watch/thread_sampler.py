@@ -57,6 +57,10 @@ class ThreadSampler:
         self._last_look = 0.0
         self._threads: dict[int, dict[int, _WatchedThread]] = {}
 
+    def count(self) -> int:
+        """Return how many threads there were at the last look."""
+        return sum(map(len, self._threads.values()))
+
     def sample(self, processes: Iterable[WatchedProcess]) -> None:
         """Report the state of all threads of some processes."""
         with self.throttle.measure():

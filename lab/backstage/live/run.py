@@ -1,0 +1,172 @@
+"""A run of a lesson, followed from outside while it goes on."""
+
+import ast
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from backstage.course.catalogue import Lesson
+from backstage.course.selection import find, format_command
+from backstage.errors import LabError
+from backstage.live.listener import FeedFile
+from backstage.watch.events import (
+    Event,
+    EventLog,
+    LinePrinted,
+    RequestEnded,
+    RequestStarted,
+    RunEnded,
+)
+from backstage.watch.process_sampler import ProcessSampler
+from backstage.watch.recorder import EventRecorder
+from backstage.watch.recording import Recording, apply
+from backstage.watch.thread_sampler import ThreadSampler
+from backstage.watch.wait_reasons import is_restricted
+
+INTERRUPTED = 130  # the exit status after Ctrl-C: 128 + SIGINT
+RESTRICTED = (
+    "This system does not let one program look into another one. So what a "
+    "thread waits for comes from another source, and is less exact."
+)
+
+
+class LiveRun:
+    """A run that is followed.
+
+    Attributes:
+        lesson: The lesson that runs.
+        recording: What has happened so far.
+        has_ended: Whether the run has ended.
+        note: What this system does not allow to see, or "".
+        status: Its exit status; None until then, and where it was killed.
+    """
+
+    def __init__(self, file: Path, header: Mapping[str, Any]) -> None:
+        """Begin to follow a run.
+
+        Args:
+            file: The file of its feed.
+            header: The first item of the feed.
+
+        Raises:
+            LabError: If the script is not a lesson of the course.
+        """
+        self.lesson = find(header["script"].partition("_")[0])
+        if self.lesson.path.name != header["script"]:
+            raise LabError(f"{header['script']} is not a lesson")
+        changes = find_changes(self.lesson, header["constants"])
+        today = datetime.now(UTC).date()
+        self.recording = Recording(
+            EventLog(
+                lesson=self.lesson.number,
+                title=format_command(self.lesson, changes),
+                environment=f"{header['environment']}, {today}",
+                gil=header["gil"],
+                cpus=header["cpus"],
+                events=[],
+            )
+        )
+        self.has_ended = False
+        self.status: int | None = None
+        self._process = header["process"]
+        self._feed = FeedFile(file)
+        self._site_feed = FeedFile(file.with_name(f"{file.name}.site"))
+        self._begin = header["time"]
+        self._recorder = EventRecorder(began=self._begin)
+        self._processes = ProcessSampler(self._recorder, known=set())
+        self._threads = ThreadSampler(self._recorder)
+        self._threads_due = 0.0
+        self._applied = 0
+        self._requests: dict[tuple[int, int], int] = {}
+        self._text = ""
+        self.note = RESTRICTED if is_restricted(self._process) else ""
+
+    def list_processes(self) -> list[int]:
+        """Return the ids of the processes that run now."""
+        running = self._processes.running
+        return [pid for pid in self.recording.processes if pid in running]
+
+    def count_threads(self) -> int:
+        """Return how many threads the run has now."""
+        return self._threads.count()
+
+    def describe_end(self) -> str:
+        """Return how the run ended."""
+        if self.status is None:
+            return "stopped"
+        if self.status == INTERRUPTED:
+            return "stopped by Ctrl-C"
+        if self.status:
+            return f"failed, exit status {self.status}"
+        return f"ended after {self.recording.seconds:.1f} s"
+
+    def look(self) -> None:
+        """Add to the recording what has happened since the last call."""
+        if self.has_ended:
+            return
+        now = self._recorder.now()
+        self._processes.sample(self._process)
+        if now >= self._threads_due:
+            self._threads.sample(self._processes.running.values())
+            self._threads_due = now + self._threads.throttle.interval
+        self._read_feeds()
+        is_running = self._process in self._processes.running
+        self.recording.seconds = max(now, 0.001)
+        if self.status is not None or not is_running:
+            self._read_feeds()
+            self.has_ended = True
+            self._recorder.add(RunEnded(now, self.status or 0))
+        self._apply_new_events()
+
+    def _read_feeds(self) -> None:
+        for item in self._feed.read_new():
+            if "end" in item:
+                self.status = item["end"]
+            elif "text" in item:
+                self._add_text(item["time"] - self._begin, item["text"])
+        for item in self._site_feed.read_new():
+            self._add_request(item["time"] - self._begin, item)
+
+    def _add_text(self, time: float, text: str) -> None:
+        """Report the lines that are complete with a further text."""
+        *lines, self._text = (self._text + text).split("\n")
+        for line in lines:
+            self._recorder.add(LinePrinted(time, line))
+
+    def _add_request(self, time: float, item: Mapping[str, Any]) -> None:
+        """Report that a request started or ended."""
+        requests = self._requests
+        key = item["site"], item["request"]
+        number = requests.setdefault(key, len(requests) + 1)
+        event: Event = RequestStarted(time, number, item.get("path", ""))
+        if "path" not in item:
+            event = RequestEnded(time, number, item["status"])
+        self._recorder.add(event)
+
+    def _apply_new_events(self) -> None:
+        """Add the new events to the recording, but not those of the site."""
+        hidden = self._processes.site_pids()
+        for process in hidden:  # it was not known at the first look
+            self.recording.processes.pop(process, None)
+        events = self._recorder.events
+        for event in events[self._applied :]:
+            if getattr(event, "process", None) not in hidden:
+                apply(event, self.recording)
+        self._applied = len(events)
+
+
+def find_changes(lesson: Lesson, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the constants of a run that differ from those of the script.
+
+    Args:
+        lesson: The lesson, with the sources of its constants.
+        values: The values in the run, as `repr` writes them.
+    """
+    changes = {}
+    for name, source in lesson.constants.items():
+        with suppress(ValueError, SyntaxError):  # more than a plain value
+            if values.get(name) != repr(ast.literal_eval(source)):
+                changes[name] = values[name]
+    return changes
