@@ -11,8 +11,8 @@ FOLDER = Path(backstage.__file__).parent
 # From the top to the bottom. A part may import itself and the layers below.
 LAYERS = [
     {"cli"},
-    {"live"},
-    {"asciicast", "bench", "choose", "watch"},
+    {"live", "takes"},
+    {"bench", "choose", "watch"},
     {"course"},
     {"drawing", "lesson", "site", "tables"},
     {"feed", "files", "processes", "system"},

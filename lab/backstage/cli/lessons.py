@@ -106,3 +106,20 @@ def parse_lesson(arguments: Sequence[str]) -> Run:
     if len(chosen) > 1:
         raise UsageError("this command takes one lesson")
     return chosen[0]
+
+
+def split_commands(arguments: Sequence[str]) -> list[list[str]]:
+    """Return the arguments of each command: a lesson and its changes.
+
+    Raises:
+        UsageError: If a change comes before the first lesson.
+    """
+    commands: list[list[str]] = []
+    for word in arguments:
+        if "=" not in word:
+            commands.append([word])
+        elif commands:
+            commands[-1].append(word)
+        else:
+            raise UsageError(f"no lesson to change {word} in")
+    return commands

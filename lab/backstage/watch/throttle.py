@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
-SHARE = 0.01  # of one core, that each kind of look of the watcher may take
+SHARE = 0.01  # of one core, that each kind of look may take
 RECENT_LOOKS = 9  # whose CPU times decide how rare the next looks are
 
 
@@ -16,16 +16,16 @@ class Throttle:
     The CPU time of a look is taken as the median of the recent ones.
     """
 
-    def __init__(self, min_looks: int = 1, share: float = SHARE) -> None:
+    def __init__(self, min_looks: int = 1, share: float | None = None) -> None:
         """Begin without any look.
 
         Args:
             min_looks: How many looks it must have measured before it asks for
                 a pause.
-            share: How much of one core it may take.
+            share: How much of one core it may take; None stands for SHARE.
         """
         self._min_looks = min_looks
-        self._share = share
+        self._share = SHARE if share is None else share
         self._costs = deque[float](maxlen=RECENT_LOOKS)
 
     @contextmanager

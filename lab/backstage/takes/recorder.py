@@ -1,0 +1,161 @@
+"""Records commands in a terminal, with or without the live view below it."""
+
+import selectors
+import shlex
+import time
+from collections.abc import Sequence
+
+from backstage.takes.frames import Row, Run, VirtualTerminal, draw_changes
+from backstage.takes.keys import type_keys
+from backstage.takes.session import COLUMNS, Output, TerminalSession
+
+ROWS = 24  # of a terminal without the live view
+LESSON_ROWS, LIVE_ROWS = 14, 24  # of the two terminals, with the live view
+READ_PAUSE = 3.0  # seconds that the last line stays before the next command
+START_TIMEOUT = 10.0  # seconds that the live view may take to start
+END_TIME = 0.5  # seconds for which the live view goes on after a lesson
+LINE = (Run(0, "\u2500" * COLUMNS, "8b949e", bold=False),)
+
+
+def format_command(arguments: Sequence[str]) -> str:
+    """Return the command that runs a lesson, as it is typed."""
+    return shlex.join(["uv", "run", "lab", *arguments])
+
+
+class PlainTake:
+    """A take of commands.
+
+    Attributes:
+        rows: The height of the terminal.
+        outputs: What the terminal has shown so far.
+    """
+
+    rows = ROWS
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self._now = 0.0  # seconds since the take began
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Type a command, run it, and wait for a viewer who reads.
+
+        What it prints is printed here too.
+
+        Args:
+            arguments: A lesson's number, and its changes.
+
+        Returns:
+            The exit status of the command.
+
+        Raises:
+            LabError: If this system has no pseudo-terminals.
+            KeyboardInterrupt: After Ctrl-C.
+        """
+        command = format_command(arguments)
+        self._show(self._now, "$ ")
+        for key in type_keys(command, self._now):
+            self._show(key.time, key.text)
+        print(f"$ {command}", flush=True)
+        begin = time.monotonic() - self.outputs[-1].time
+        session = TerminalSession(arguments, self.rows_of_lesson)
+        try:
+            self._read(session, begin)
+        except KeyboardInterrupt:
+            session.stop()
+            raise
+        finally:
+            status = session.close()
+        self._now = time.monotonic() - begin + READ_PAUSE
+        return status
+
+    @property
+    def rows_of_lesson(self) -> int:
+        """The height of the terminal in which the lessons run."""
+        return self.rows
+
+    def end(self) -> None:
+        """Show a last prompt."""
+        self._show(self._now, "$ ")
+
+    def close(self) -> None:
+        """End what still runs."""
+
+    def _read(self, session: TerminalSession, begin: float) -> None:
+        """Show what a session prints, until it ends."""
+        while (text := session.read()) is not None:
+            print(text, end="", flush=True)
+            self._show(time.monotonic() - begin, text)
+
+    def _show(self, now: float, text: str) -> None:
+        """Show a text at a time, in seconds since the take began."""
+        self.outputs.append(Output(now, text))
+
+
+class LiveTake(PlainTake):
+    """A take with the live view below the terminal of the lessons."""
+
+    rows = LESSON_ROWS + 1 + LIVE_ROWS
+
+    def __init__(self) -> None:
+        """Start the live view.
+
+        Raises:
+            LabError: If this system has no pseudo-terminals.
+        """
+        super().__init__()
+        self._lesson = VirtualTerminal(LESSON_ROWS)
+        self._live = VirtualTerminal(LIVE_ROWS)
+        self._rows: tuple[Row, ...] = ((),) * self.rows
+        self._view = TerminalSession(["live"], LIVE_ROWS)
+        self._follow_view(START_TIMEOUT, until="Waiting")
+
+    @property
+    def rows_of_lesson(self) -> int:
+        """The height of the terminal in which the lessons run."""
+        return LESSON_ROWS
+
+    def close(self) -> None:
+        """End the live view."""
+        self._view.stop()
+        self._view.close()
+
+    def _read(self, session: TerminalSession, begin: float) -> None:
+        """Show what a session and the live view show, until one ends."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(session.screen, selectors.EVENT_READ, session)
+            selector.register(self._view.screen, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.data is None:
+                        self._live.write(self._view.read() or "")
+                        self._show(time.monotonic() - begin, "")
+                        continue
+                    text = session.read()
+                    if text is None:
+                        self._follow_view(END_TIME)
+                        self._show(time.monotonic() - begin, "")
+                        return
+                    print(text, end="", flush=True)
+                    self._show(time.monotonic() - begin, text)
+
+    def _follow_view(self, timeout: float, until: str = "") -> None:
+        """Read what the live view shows, for a time or until a word."""
+        deadline = time.monotonic() + timeout
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._view.screen, selectors.EVENT_READ)
+            while (rest := deadline - time.monotonic()) > 0:
+                if not selector.select(rest):
+                    return
+                text = self._view.read() or ""
+                self._live.write(text)
+                if until and until in text:
+                    return
+
+    def _show(self, now: float, text: str) -> None:
+        """Show a text in the lessons' terminal, and the live view as it is."""
+        self._lesson.write(text)
+        rows = (*self._lesson.read_rows(), LINE, *self._live.read_rows())
+        changes = draw_changes(self._rows, rows, first=1)
+        self._rows = rows
+        if changes:
+            self.outputs.append(Output(now, changes))
