@@ -1,10 +1,10 @@
 """Feeds: how a lesson reports what it does to the live views that listen.
 
-A live view has a folder below FOLDER, and touches the file ALIVE in it every
-second. Where there is such a folder, a lesson that starts adds two files to
-it: one with what the lesson reports, and one with what its practice site
-reports. Each line of them is a JSON object with the key "time", in seconds
-since the epoch, and one of these sets of keys:
+A live view has a folder of its own (see `live_folder`), and touches the file
+ALIVE in it every second. Where there is such a folder, a lesson that starts
+adds two files to it: one with what the lesson reports, and one with what its
+practice site reports. Each line of them is a JSON object with the key "time",
+in seconds since the epoch, and one of these sets of keys:
 
 - "script", "process", "constants", "environment", "gil", "cpus": a run began
 - "text": a part of what the lesson printed
@@ -13,23 +13,28 @@ since the epoch, and one of these sets of keys:
 - "end": the exit status of the lesson
 """
 
-import json
 import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / ".live"
+FOLDER = "LAB_LIVE"  # environment variable: another folder for all of them
 ALIVE = "alive"  # the name of a file
 MAX_AGE = 3.0  # seconds since it was touched: the live view has ended
 SITE_FEEDS = "LAB_SITE_FEEDS"  # environment variable: files for the site
+
+
+def live_folder() -> Path:
+    """Return the folder in which live views have their folders."""
+    name = os.environ.get(FOLDER)
+    return Path(name) if name else Path(__file__).parents[1] / ".live"
 
 
 def find_listeners() -> list[Path]:
     """Return the folders of the live views that listen now."""
     oldest = time.time() - MAX_AGE
     try:
-        folders = list(FOLDER.iterdir())
+        folders = list(live_folder().iterdir())
     except OSError:  # nobody has ever listened
         return []
     listeners = []
@@ -61,6 +66,8 @@ class Feed:
 
     def add(self, **item: object) -> None:
         """Append an item, with the time."""
+        import json  # which a lesson without a live view does not need
+
         line = json.dumps({"time": time.time(), **item}) + "\n"
         for descriptor in self._descriptors[:]:
             try:

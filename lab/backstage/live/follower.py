@@ -29,7 +29,9 @@ class Follower:
         if self._file:
             items = FeedFile(self._file).read_new()
             if items:  # the header is complete
-                with suppress(LabError):  # a script that is no lesson
+                # A script that is no lesson, or a header that the disk had
+                # no room for, is left out.
+                with suppress(LabError, KeyError):
                     self.run = LiveRun(self._file, items[0])
                 self._file = None
         if self.run:

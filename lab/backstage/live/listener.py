@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,22 +55,21 @@ class Listener:
         """Return the file of the lesson that started last, if it is new."""
         files = set(self.folder.glob("*.jsonl")) - self._seen
         self._seen |= files
-        return max(files, key=lambda file: file.stat().st_mtime, default=None)
+        return max(files, key=_last_change, default=None)
 
 
 @contextlib.contextmanager
 def listen() -> Iterator[Listener]:
     """Let lessons report their runs, until the block ends."""
     _remove_old_folders()
-    folder = feed.FOLDER / str(os.getpid())
-    folder.mkdir(parents=True)
-    alive = folder / feed.ALIVE
-    alive.touch()
+    folder = feed.live_folder() / f"{os.getpid()}-{time.time_ns()}"
+    _touch(folder)
     ended = threading.Event()
 
     def touch() -> None:
         while not ended.wait(TOUCH_INTERVAL):
-            alive.touch()
+            with contextlib.suppress(OSError):  # the disk is full
+                _touch(folder)
 
     toucher = threading.Thread(target=touch, daemon=True)
     toucher.start()
@@ -81,16 +81,35 @@ def listen() -> Iterator[Listener]:
         _remove(folder)
 
 
+def _touch(folder: Path) -> None:
+    """Show that a live view listens in a folder.
+
+    The folder is made again if somebody has removed it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / feed.ALIVE).touch()
+
+
+def _last_change(file: Path) -> float:
+    """Return when a file was changed, or 0 if it is gone."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _remove_old_folders() -> None:
     """Remove what live views left behind that were killed."""
+    oldest = time.time() - feed.MAX_AGE
     with contextlib.suppress(OSError):
         listening = feed.find_listeners()
-        for folder in feed.FOLDER.iterdir():
-            if folder not in listening:
+        for folder in feed.live_folder().iterdir():
+            # One that has just been made is about to listen.
+            if folder not in listening and _last_change(folder) < oldest:
                 _remove(folder)
 
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # others listen too
-        feed.FOLDER.rmdir()
+        feed.live_folder().rmdir()

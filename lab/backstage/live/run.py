@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from backstage.course.catalogue import Lesson
 from backstage.course.selection import find, format_command
 from backstage.errors import LabError
 from backstage.live.listener import FeedFile
 from backstage.watch.events import (
-    Event,
     EventLog,
     LinePrinted,
+    ProcessStarted,
     RequestEnded,
     RequestStarted,
     RunEnded,
@@ -22,6 +24,7 @@ from backstage.watch.events import (
 from backstage.watch.process_sampler import ProcessSampler
 from backstage.watch.recorder import EventRecorder
 from backstage.watch.recording import Recording, apply
+from backstage.watch.slices import Settled
 from backstage.watch.thread_sampler import ThreadSampler
 from backstage.watch.wait_reasons import is_restricted
 
@@ -39,6 +42,7 @@ class LiveRun:
         lesson: The lesson that runs.
         recording: What has happened so far.
         has_ended: Whether the run has ended.
+        settled: What is drawn in the same way each time, for `lay_out`.
         note: What this system does not allow to see, or "".
         status: Its exit status; None until then, and where it was killed.
     """
@@ -52,6 +56,7 @@ class LiveRun:
 
         Raises:
             LabError: If the script is not a lesson of the course.
+            KeyError: If the item is not a header.
         """
         self.lesson = find(header["script"].partition("_")[0])
         if self.lesson.path.name != header["script"]:
@@ -68,6 +73,7 @@ class LiveRun:
                 events=[],
             )
         )
+        self.settled: Settled = {}
         self.has_ended = False
         self.status: int | None = None
         self._process = header["process"]
@@ -75,12 +81,15 @@ class LiveRun:
         self._site_feed = FeedFile(file.with_name(f"{file.name}.site"))
         self._begin = header["time"]
         self._recorder = EventRecorder(began=self._begin)
+        # A short run may have ended before the first look.
+        self._recorder.add(ProcessStarted(0.0, self._process, 0, []))
         self._processes = ProcessSampler(self._recorder, known=set())
+        self._processes_due = 0.0
         self._threads = ThreadSampler(self._recorder)
         self._threads_due = 0.0
-        self._applied = 0
         self._requests: dict[tuple[int, int], int] = {}
         self._text = ""
+        self._end = 0.0
         self.note = RESTRICTED if is_restricted(self._process) else ""
 
     def list_processes(self) -> list[int]:
@@ -90,7 +99,7 @@ class LiveRun:
 
     def count_threads(self) -> int:
         """Return how many threads the run has now."""
-        return self._threads.count()
+        return self._threads.count(self.list_processes())
 
     def describe_end(self) -> str:
         """Return how the run ended."""
@@ -107,23 +116,39 @@ class LiveRun:
         if self.has_ended:
             return
         now = self._recorder.now()
-        self._processes.sample(self._process)
+        if now >= self._processes_due:
+            self._processes.sample(self._process)
+            self._processes_due = now + self._processes.throttle.interval
         if now >= self._threads_due:
             self._threads.sample(self._processes.running.values())
             self._threads_due = now + self._threads.throttle.interval
         self._read_feeds()
-        is_running = self._process in self._processes.running
-        self.recording.seconds = max(now, 0.001)
-        if self.status is not None or not is_running:
+        if self.status is not None or not self._is_running():
             self._read_feeds()
+            now = self._end or now
+            if self._text:  # the last line has no line break
+                self._add_text(now, "\n")
             self.has_ended = True
-            self._recorder.add(RunEnded(now, self.status or 0))
+            self._recorder.add(RunEnded(max(now, 0.001), self.status or 0))
+        self.recording.seconds = max(now, 0.001)
         self._apply_new_events()
+
+    def _is_running(self) -> bool:
+        """Return whether the lesson's own process is still running."""
+        process = self._processes.running.get(self._process)
+        if not process:
+            return False
+        try:
+            # One that was killed exists until its parent asks for its status.
+            return process.handle.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
 
     def _read_feeds(self) -> None:
         for item in self._feed.read_new():
             if "end" in item:
                 self.status = item["end"]
+                self._end = item["time"] - self._begin
             elif "text" in item:
                 self._add_text(item["time"] - self._begin, item["text"])
         for item in self._site_feed.read_new():
@@ -137,24 +162,26 @@ class LiveRun:
 
     def _add_request(self, time: float, item: Mapping[str, Any]) -> None:
         """Report that a request started or ended."""
-        requests = self._requests
         key = item["site"], item["request"]
-        number = requests.setdefault(key, len(requests) + 1)
-        event: Event = RequestStarted(time, number, item.get("path", ""))
-        if "path" not in item:
-            event = RequestEnded(time, number, item["status"])
-        self._recorder.add(event)
+        if "path" in item:
+            self._requests[key] = len(self._requests) + 1
+        elif key not in self._requests:  # the disk had no room for its start
+            return
+        number = self._requests[key]
+        if "path" in item:
+            self._recorder.add(RequestStarted(time, number, item["path"]))
+        else:
+            self._recorder.add(RequestEnded(time, number, item["status"]))
 
     def _apply_new_events(self) -> None:
         """Add the new events to the recording, but not those of the site."""
         hidden = self._processes.site_pids()
         for process in hidden:  # it was not known at the first look
             self.recording.processes.pop(process, None)
-        events = self._recorder.events
-        for event in events[self._applied :]:
+        for event in self._recorder.events:
             if getattr(event, "process", None) not in hidden:
                 apply(event, self.recording)
-        self._applied = len(events)
+        self._recorder.events.clear()  # a run may be long
 
 
 def find_changes(lesson: Lesson, values: Mapping[str, str]) -> dict[str, str]:
@@ -167,6 +194,7 @@ def find_changes(lesson: Lesson, values: Mapping[str, str]) -> dict[str, str]:
     changes = {}
     for name, source in lesson.constants.items():
         with suppress(ValueError, SyntaxError):  # more than a plain value
-            if values.get(name) != repr(ast.literal_eval(source)):
-                changes[name] = values[name]
+            value = values.get(name)
+            if value and value != repr(ast.literal_eval(source)):
+                changes[name] = value
     return changes

@@ -33,7 +33,7 @@ from backstage.watch.terminal import (
     row_signs,
 )
 
-MIN_COLUMNS, MIN_LINES = 80, 24  # of the terminal
+MIN_COLUMNS = 80  # of what is drawn
 MAX_ROWS, MIN_ROWS = 10, 2  # of requests
 DIM, STRONG = "bright_black", "bold"
 # The colours of the pictures (Okabe and Ito), for dark terminals and light.
@@ -54,7 +54,7 @@ IDLE = (
 
 def draw_idle_screen() -> Text:
     """Return what is shown until the first lesson starts."""
-    return Text("\n".join(IDLE))
+    return Text("\n".join(IDLE), no_wrap=True, overflow="crop")
 
 
 def draw_screen(run: LiveRun, columns: int, lines: int) -> Text:
@@ -66,14 +66,21 @@ def draw_screen(run: LiveRun, columns: int, lines: int) -> Text:
         lines: Its height; there are fewer rows of requests if it is small.
     """
     columns = max(columns, MIN_COLUMNS) - 1
-    for max_rows in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        outline = lay_out_so_far(run, slices=1, max_rows=max_rows)
-        slices = columns - margin(outline)
-        layout = lay_out_so_far(run, slices=slices, max_rows=max_rows)
-        drawn = _draw(run, layout)
-        if len(drawn) <= max(lines, MIN_LINES):
-            break
-    return Text("\n").join(drawn)
+    layout = _fill_columns(run, columns, MAX_ROWS)
+    drawn = _draw(run, layout)
+    excess = len(drawn) - lines
+    if excess > 0 and len(layout.rows) > MIN_ROWS:
+        max_rows = max(len(layout.rows) - excess, MIN_ROWS)
+        drawn = _draw(run, _fill_columns(run, columns, max_rows))
+    # In a smaller terminal the lines are cut off, and never wrapped.
+    return Text("\n", no_wrap=True, overflow="crop").join(drawn)
+
+
+def _fill_columns(run: LiveRun, columns: int, max_rows: int) -> Layout:
+    """Return a layout with a slice for each column beside the names."""
+    outline = lay_out_so_far(run, slices=1, max_rows=max_rows)
+    slices = columns - margin(outline)
+    return lay_out_so_far(run, slices=slices, max_rows=max_rows)
 
 
 def _draw(run: LiveRun, layout: Layout) -> list[Text]:

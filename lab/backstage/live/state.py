@@ -1,5 +1,6 @@
 """What a live view shows of a run, computed from what has happened so far."""
 
+import math
 from dataclasses import dataclass, replace
 
 from backstage.live.run import LiveRun
@@ -78,11 +79,35 @@ def lay_out_so_far(run: LiveRun, *, slices: int, max_rows: int) -> Layout:
     recording = run.recording
     if run.has_ended:
         return lay_out(recording, run.lesson, slices=slices, max_rows=max_rows)
-    span = find_span(recording.seconds, run.lesson.notes.seconds or 1)
-    so_far = max(round(slices * recording.seconds / span), 1)
-    layout = lay_out(recording, run.lesson, slices=so_far, max_rows=max_rows)
+    span = time_axis(run)
+    so_far = max(math.ceil(slices * recording.seconds / span), 1)
+    layout = lay_out(
+        recording,
+        run.lesson,
+        slices=so_far,
+        max_rows=max_rows,
+        # The last slice is not complete yet; the others stay as they are.
+        edges=[
+            *(span * n / slices for n in range(so_far)),
+            recording.seconds,
+        ],
+        settled=run.settled,
+    )
     title = last_line(recording) or recording.log.title
-    return replace(layout, headline=title, reason="", span=span)
+    return replace(
+        layout,
+        headline=title,
+        reason="",
+        span=span,
+        seconds=span * so_far / slices,
+    )
+
+
+def time_axis(run: LiveRun) -> float:
+    """Return how many seconds the time axis of a run has."""
+    if run.has_ended:
+        return run.recording.seconds
+    return find_span(run.recording.seconds, run.lesson.notes.seconds or 1)
 
 
 def find_span(seconds: float, expected: float) -> float:

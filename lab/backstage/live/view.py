@@ -1,10 +1,12 @@
 """`uv run lab live`: the live view in this terminal."""
 
+import sys
 import time
 from typing import NoReturn
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.live import Live
+from rich.text import Text
 
 from backstage.errors import UsageError
 from backstage.live.follower import DRAW_INTERVAL, LOOK_INTERVAL, Follower
@@ -24,29 +26,28 @@ def show_in_terminal() -> NoReturn:
         KeyboardInterrupt: After Ctrl-C.
     """
     console = Console()
-    if not console.is_terminal:
+    if not sys.stdout.isatty() or console.is_dumb_terminal:
         raise UsageError("lab live needs a terminal; lab live --web does not")
     throttle = Throttle(share=DRAW_SHARE)
     due = 0.0
-    drawn: tuple[LiveRun, object] | None = None  # what does not change again
+    drawn: object = None  # what does not change again
     with (
         listen() as listener,
-        Live(
-            draw_idle_screen(),
-            console=console,
-            screen=True,
-            auto_refresh=False,
-        ) as live,
+        Live(console=console, screen=True, auto_refresh=False) as live,
     ):
         follower = Follower(listener)
         while True:
             follower.look()
             run, size = follower.run, console.size
-            if run and (run, size) != drawn and time.perf_counter() >= due:
+            if (run, size) != drawn and time.perf_counter() >= due:
                 with throttle.measure():
-                    screen = draw_screen(run, *size)
-                    live.update(screen, refresh=True)
-                drawn = (run, size) if run.has_ended else None
+                    live.update(_draw(run, size), refresh=True)
+                drawn = (run, size) if not run or run.has_ended else None
                 pause = max(DRAW_INTERVAL, throttle.interval)
                 due = time.perf_counter() + pause
             time.sleep(LOOK_INTERVAL)
+
+
+def _draw(run: LiveRun | None, size: ConsoleDimensions) -> Text:
+    """Return what is shown of a run, or before the first one."""
+    return draw_screen(run, *size) if run else draw_idle_screen()

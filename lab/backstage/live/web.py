@@ -18,24 +18,28 @@ from starlette.routing import Route
 from backstage.live.follower import DRAW_INTERVAL, LOOK_INTERVAL, Follower
 from backstage.live.listener import listen
 from backstage.live.run import LiveRun
-from backstage.live.state import lay_out_so_far, read_gauges
-from backstage.watch.fitting import MAX_SVG_SLICES
+from backstage.live.state import lay_out_so_far, read_gauges, time_axis
+from backstage.watch.fitting import count_svg_slices
 from backstage.watch.svg import draw_svg
 from backstage.watch.throttle import Throttle
 
 HOST = "127.0.0.1"
 PORT = 8010  # if it is free
 PAGE = Path(__file__).with_name("page.html")
+SCRIPT = Path(__file__).with_name("page.js")
 MAX_ROWS = 10  # of requests
 DRAW_SHARE = 0.1  # of one core, that drawing may take
+UNSEEN_INTERVAL = 1.0  # seconds between two drawings that nobody looks at
 END_TIMEOUT = 1  # seconds that open connections have at the end
 HEADERS = {
     "Cache-Control": "no-store",
     # Nothing is loaded from anywhere else.
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'; connect-src 'self'"
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; "
+        "connect-src 'self'; img-src data:; base-uri 'none'"
     ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -57,7 +61,8 @@ class Broadcast:
 
     async def publish(self, run: LiveRun) -> None:
         """Draw a run, and wake all who wait for a change."""
-        layout = lay_out_so_far(run, slices=MAX_SVG_SLICES, max_rows=MAX_ROWS)
+        slices = count_svg_slices(time_axis(run))
+        layout = lay_out_so_far(run, slices=slices, max_rows=MAX_ROWS)
         self.svg = draw_svg(layout)
         self.name = f"{run.lesson.path.stem}.svg"
         state = "running"
@@ -103,11 +108,15 @@ async def follow(broadcast: Broadcast) -> None:
         while True:
             follower.look()
             run = follower.run
-            if run and run is not published and loop.time() >= due:
+            is_due = loop.time() >= due or (run and run.has_ended)
+            if run and run is not published and is_due:
                 with throttle.measure():
                     await broadcast.publish(run)
                 published = run if run.has_ended else None
-                due = loop.time() + max(DRAW_INTERVAL, throttle.interval)
+                pause = (
+                    DRAW_INTERVAL if broadcast.browsers else UNSEEN_INTERVAL
+                )
+                due = loop.time() + max(pause, throttle.interval)
             await asyncio.sleep(LOOK_INTERVAL)
 
 
@@ -116,6 +125,9 @@ def make_app(broadcast: Broadcast) -> Starlette:
 
     async def page(_: Request) -> Response:
         return FileResponse(PAGE, headers=HEADERS)
+
+    async def script(_: Request) -> Response:
+        return FileResponse(SCRIPT, headers=HEADERS)
 
     async def events(_: Request) -> Response:
         return StreamingResponse(
@@ -134,6 +146,7 @@ def make_app(broadcast: Broadcast) -> Starlette:
     return Starlette(
         routes=[
             Route("/", page),
+            Route("/page.js", script),
             Route("/events", events),
             Route("/run.svg", picture),
         ],

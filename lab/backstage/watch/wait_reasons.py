@@ -72,6 +72,7 @@ CALLS = (
 # Beginnings of names of kernel functions.
 _FUNCTIONS = {
     "futex_": LOCK,
+    "__futex_wait": LOCK,
     "hrtimer_nanosleep": TIMER,
     "do_nanosleep": TIMER,
     "ep_poll": EVENTS,
@@ -79,6 +80,7 @@ _FUNCTIONS = {
     "poll_schedule_timeout": EVENTS,
     "do_select": EVENTS,
     "do_poll": EVENTS,
+    "do_sys_poll": EVENTS,
     "wait_woken": NETWORK,
     "sk_wait_data": NETWORK,
     "inet_csk_accept": NETWORK,
@@ -137,7 +139,9 @@ def read_wait_reason(process: int, thread: int) -> str:
 def _read_kernel_function(process: int, thread: int) -> str:
     """Return the reason that the sleeping kernel function stands for."""
     try:
-        name = Path(f"/proc/{process}/task/{thread}/wchan").read_text()
+        path = f"/proc/{process}/task/{thread}/wchan"
+        with open(path) as file:  # noqa: PTH123  a Path is slower
+            name = file.read()
     except OSError:  # it has ended, or the system forbids this too
         return ""
     for beginning, reason in _FUNCTIONS.items():
