@@ -1,15 +1,18 @@
 """What is on the screen of a terminal, as rows of text with colours."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 import pyte
-from pyte.screens import Char
+from pyte.screens import Char, wcwidth
 
 from backstage.takes.session import COLUMNS, Output
 
 RESET = "\x1b[0m"
+CONTROLS = "\x07\x08\t\n\v\f\r\x0e\x0f\x18\x1a\x1b"  # that a terminal obeys
 # The colours of pyte's names, as a dark terminal shows them (those of GitHub).
 COLOURS = {
     "default": "e6edf3",
@@ -37,12 +40,14 @@ class Run(NamedTuple):
 
     Attributes:
         column: The column of the first one, from 0 on.
+        columns: How many columns they take: a wide character takes two.
         text: Their characters.
         colour: Six hexadecimal digits.
         bold: Whether they are bold.
     """
 
     column: int
+    columns: int
     text: str
     colour: str
     bold: bool
@@ -64,19 +69,22 @@ class VirtualTerminal:
     def __init__(self, rows: int) -> None:
         self._screen = pyte.Screen(COLUMNS, rows)
         self._stream = pyte.Stream(self._screen)
+        self._rows: list[Row] = [()] * rows
 
     def write(self, text: str) -> None:
         """Write a text to the terminal."""
-        self._stream.feed(text)
+        # Where pyte meets a character that takes no place, it ignores the
+        # rest of the text.
+        self._stream.feed("".join(filter(_is_understood, text)))
 
     def read_rows(self) -> tuple[Row, ...]:
         """Return what is on the screen."""
-        return tuple(
-            _find_runs([line[column] for column in range(COLUMNS)])
-            for line in map(
-                self._screen.buffer.__getitem__, range(self._screen.lines)
-            )
-        )
+        for number in self._screen.dirty:
+            line = self._screen.buffer[number]
+            row = _find_runs([line[column] for column in range(COLUMNS)])
+            self._rows[number] = row
+        self._screen.dirty.clear()
+        return tuple(self._rows)
 
 
 def find_frames(
@@ -94,13 +102,22 @@ def find_frames(
     for output in outputs:
         terminal.write(output.text)
         shown = terminal.read_rows()
-        if shown == frames[-1].rows:
-            continue
-        if output.time - frames[-1].time < interval and len(frames) > 1:
-            frames[-1] = Frame(frames[-1].time, shown)
-        else:
-            frames.append(Frame(output.time, shown))
+        if shown != frames[-1].rows:
+            _add_frame(frames, Frame(output.time, shown), interval)
     return frames
+
+
+def merge_frames(frames: Iterable[Frame], interval: float) -> list[Frame]:
+    """Return fewer screens, each of which is shown for a longer time.
+
+    Args:
+        frames: All screens.
+        interval: The seconds for which each screen is shown, at least.
+    """
+    merged: list[Frame] = []
+    for frame in frames:
+        _add_frame(merged, frame, interval)
+    return merged
 
 
 def draw_changes(
@@ -121,6 +138,24 @@ def draw_changes(
     return text
 
 
+def _add_frame(frames: list[Frame], frame: Frame, interval: float) -> None:
+    """Add a screen, in place of the last one if that was too short."""
+    time = frame.time
+    if frames and time - frames[-1].time < interval:
+        time = frames.pop().time
+    frames.append(Frame(time, frame.rows))
+
+
+@lru_cache(maxsize=1000)
+def _is_understood(char: str) -> bool:
+    """Return whether a terminal shows a character, or obeys it."""
+    return (
+        char in CONTROLS
+        or wcwidth(char) > 0
+        or bool(unicodedata.combining(char))
+    )
+
+
 def _format_row(row: Row) -> str:
     """Return a row as text with control sequences for its colours."""
     text = ""
@@ -135,12 +170,18 @@ def _format_row(row: Row) -> str:
 def _find_runs(line: Sequence[Char]) -> Row:
     """Return the runs of a line, without blanks at their ends."""
     runs = []
-    column = 0
+    end = 0
     for (name, bold), group in groupby(line, lambda x: (x.fg, x.bold)):
-        text = "".join(char.data for char in group)
-        if text.strip():
-            blanks = len(text) - len(text.lstrip())
+        # One for each column; the second one of a wide character is empty.
+        cells = [char.data for char in group]
+        column = end
+        end += len(cells)
+        while cells and cells[-1] == " ":
+            cells.pop()
+        text = "".join(cells).lstrip(" ")
+        if text:
+            blanks = next(n for n, cell in enumerate(cells) if cell != " ")
             colour = COLOURS.get(name, name)
-            runs.append(Run(column + blanks, text.strip(), colour, bold))
-        column += len(text)
+            columns = len(cells) - blanks
+            runs.append(Run(column + blanks, columns, text, colour, bold))
     return tuple(runs)

@@ -26,6 +26,6 @@ def type_keys(command: str, start: float) -> Iterator[Output]:
     for key in command:
         pauses = WORD_PAUSES if previous == " " else KEY_PAUSES
         time += random.uniform(*pauses)
-        yield Output(time, key)
+        yield Output(time, "\r\n" if key == "\n" else key)
         previous = key
     yield Output(time + ENTER_PAUSE, "\r\n")

@@ -5,6 +5,7 @@ import shlex
 import time
 from collections.abc import Sequence
 
+from backstage.errors import LabError
 from backstage.takes.frames import Row, Run, VirtualTerminal, draw_changes
 from backstage.takes.keys import type_keys
 from backstage.takes.session import COLUMNS, Output, TerminalSession
@@ -12,9 +13,10 @@ from backstage.takes.session import COLUMNS, Output, TerminalSession
 ROWS = 24  # of a terminal without the live view
 LESSON_ROWS, LIVE_ROWS = 14, 24  # of the two terminals, with the live view
 READ_PAUSE = 3.0  # seconds that the last line stays before the next command
-START_TIMEOUT = 10.0  # seconds that the live view may take to start
-END_TIME = 0.5  # seconds for which the live view goes on after a lesson
-LINE = (Run(0, "\u2500" * COLUMNS, "8b949e", bold=False),)
+START_TIMEOUT = 15.0  # seconds that the live view may take to start
+END_TIMEOUT = 5.0  # seconds that it may take to show the end of a lesson
+QUIET_TIME = 0.5  # seconds without a change: the live view has shown the end
+LINE = (Run(0, COLUMNS, "\u2500" * COLUMNS, "8b949e", bold=False),)
 
 
 def format_command(arguments: Sequence[str]) -> str:
@@ -48,19 +50,20 @@ class PlainTake:
             The exit status of the command.
 
         Raises:
-            LabError: If this system has no pseudo-terminals.
+            LabError: If the live view has ended.
             KeyboardInterrupt: After Ctrl-C.
         """
         command = format_command(arguments)
         self._show(self._now, "$ ")
         for key in type_keys(command, self._now):
             self._show(key.time, key.text)
+            self._now = key.time
         print(f"$ {command}", flush=True)
-        begin = time.monotonic() - self.outputs[-1].time
+        begin = time.monotonic() - self._now
         session = TerminalSession(arguments, self.rows_of_lesson)
         try:
             self._read(session, begin)
-        except KeyboardInterrupt:
+        except BaseException:
             session.stop()
             raise
         finally:
@@ -88,7 +91,8 @@ class PlainTake:
 
     def _show(self, now: float, text: str) -> None:
         """Show a text at a time, in seconds since the take began."""
-        self.outputs.append(Output(now, text))
+        if text:
+            self.outputs.append(Output(now, text))
 
 
 class LiveTake(PlainTake):
@@ -100,14 +104,19 @@ class LiveTake(PlainTake):
         """Start the live view.
 
         Raises:
-            LabError: If this system has no pseudo-terminals.
+            LabError: If the live view does not start.
+            KeyboardInterrupt: After Ctrl-C.
         """
         super().__init__()
         self._lesson = VirtualTerminal(LESSON_ROWS)
         self._live = VirtualTerminal(LIVE_ROWS)
         self._rows: tuple[Row, ...] = ((),) * self.rows
         self._view = TerminalSession(["live"], LIVE_ROWS)
-        self._follow_view(START_TIMEOUT, until="Waiting")
+        try:
+            self._wait_for_view()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def rows_of_lesson(self) -> int:
@@ -120,36 +129,57 @@ class LiveTake(PlainTake):
         self._view.close()
 
     def _read(self, session: TerminalSession, begin: float) -> None:
-        """Show what a session and the live view show, until one ends."""
+        """Show what a session and the live view show, until both end."""
         with selectors.DefaultSelector() as selector:
             selector.register(session.screen, selectors.EVENT_READ, session)
             selector.register(self._view.screen, selectors.EVENT_READ)
             while True:
                 for key, _ in selector.select():
                     if key.data is None:
-                        self._live.write(self._view.read() or "")
+                        self._read_view()
                         self._show(time.monotonic() - begin, "")
                         continue
                     text = session.read()
                     if text is None:
-                        self._follow_view(END_TIME)
-                        self._show(time.monotonic() - begin, "")
+                        self._follow_view(begin)
                         return
                     print(text, end="", flush=True)
                     self._show(time.monotonic() - begin, text)
 
-    def _follow_view(self, timeout: float, until: str = "") -> None:
-        """Read what the live view shows, for a time or until a word."""
-        deadline = time.monotonic() + timeout
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._view.screen, selectors.EVENT_READ)
-            while (rest := deadline - time.monotonic()) > 0:
-                if not selector.select(rest):
-                    return
-                text = self._view.read() or ""
-                self._live.write(text)
-                if until and until in text:
-                    return
+    def _wait_for_view(self) -> None:
+        """Wait until the live view has drawn its first screen."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while not any(self._live.read_rows()):
+            rest = deadline - time.monotonic()
+            if not self._view.wait(rest):
+                raise LabError("the live view did not start")
+            self._read_view()
+
+    def _follow_view(self, begin: float) -> None:
+        """Show the live view until it has shown the end of a lesson."""
+        deadline = time.monotonic() + END_TIMEOUT
+        while time.monotonic() < deadline:
+            if self._view.wait(QUIET_TIME):
+                self._read_view()
+                self._show(time.monotonic() - begin, "")
+            elif not self._is_running():
+                return
+
+    def _is_running(self) -> bool:
+        """Return whether the live view shows a lesson that runs."""
+        first, *_ = self._live.read_rows()
+        return any(": running, " in run.text for run in first)
+
+    def _read_view(self) -> None:
+        """Read what the live view draws.
+
+        Raises:
+            LabError: If it has ended.
+        """
+        text = self._view.read()
+        if text is None:
+            raise LabError("the live view has ended")
+        self._live.write(text)
 
     def _show(self, now: float, text: str) -> None:
         """Show a text in the lessons' terminal, and the live view as it is."""

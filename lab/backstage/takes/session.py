@@ -7,13 +7,27 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import NamedTuple
+
+import psutil
 
 from backstage.course.catalogue import ROOT
 from backstage.errors import LabError
+from backstage.processes import find_descendants, kill
 
 COLUMNS = 80
 STOP_TIMEOUT = 4  # seconds that a program may take to end after Ctrl-C
+
+
+def check_terminals() -> None:
+    """Check that this system has pseudo-terminals.
+
+    Raises:
+        LabError: If it has none.
+    """
+    if not (find_spec("pty") and find_spec("termios")):
+        raise LabError("recording needs pseudo-terminals")
 
 
 class TerminalSession:
@@ -29,15 +43,10 @@ class TerminalSession:
         Args:
             arguments: The arguments after `lab`.
             rows: The height of the terminal, which has COLUMNS.
-
-        Raises:
-            LabError: If this system has no pseudo-terminals.
         """
-        try:
-            import pty
-            import termios
-        except ImportError:
-            raise LabError("recording needs pseudo-terminals") from None
+        import pty  # not on Windows
+        import termios
+
         self._child, self.screen = pty.fork()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         if self._child:
@@ -62,15 +71,17 @@ class TerminalSession:
             return None
         return self._decoder.decode(data) if data else None
 
+    def wait(self, timeout: float) -> bool:
+        """Wait until there is something to read; return whether there is."""
+        return bool(select.select([self.screen], [], [], max(timeout, 0))[0])
+
     def stop(self) -> None:
         """Press Ctrl-C in the terminal, and wait for the end."""
         with suppress(OSError):
             os.write(self.screen, b"\x03")
         deadline = time.monotonic() + STOP_TIMEOUT
         while (rest := deadline - time.monotonic()) > 0:
-            if not select.select([self.screen], [], [], rest)[0]:
-                return
-            if self.read() is None:
+            if not self.wait(rest) or self.read() is None:
                 return
 
     def close(self) -> int:
@@ -78,9 +89,15 @@ class TerminalSession:
 
         A program that still runs is ended by that.
         """
+        child = psutil.Process(self._child)
+        descendants = find_descendants(self._child)
         os.close(self.screen)
-        _, code = os.waitpid(self._child, 0)
-        status = os.waitstatus_to_exitcode(code)
+        try:
+            status = child.wait(STOP_TIMEOUT)
+        except psutil.TimeoutExpired:
+            for process in (child, *descendants):
+                kill(process)
+            status = child.wait()
         return status if status >= 0 else 128 - status
 
 

@@ -5,11 +5,20 @@ further at a time. Equal lines are in the file only once. Where animations are
 off, the last screen is shown.
 """
 
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from backstage.takes.frames import Frame, Row, find_frames
+from backstage.errors import LabError
+from backstage.takes.frames import (
+    COLOURS,
+    Frame,
+    Row,
+    Run,
+    find_frames,
+    merge_frames,
+)
 from backstage.takes.session import COLUMNS, Output
 
 MAX_SIZE = 300_000  # bytes of the file
@@ -17,10 +26,11 @@ SHORTEST = 0.1  # seconds for which a screen is shown; longer in a long take
 CHARACTER, LINE = 8.4, 18  # pixels: the width of a character, and the height
 MARGIN = 12  # pixels around the screen
 LAST_PAUSE = 5.0  # seconds that the last screen stays before the first one
+NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 RULES = """
 .back {{ fill: #0d1117; }}
 text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
-  white-space: pre; }}
+  white-space: pre; fill: #{colour}; }}
 .film {{ transform: translateX(-{last}px);
   animation: film {seconds:.2f}s step-end infinite; }}
 @keyframes film {{ {steps} }}
@@ -29,33 +39,47 @@ text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
 
 
 def draw_take(outputs: Sequence[Output], rows: int, title: str) -> str:
-    """Return an animated SVG of at most MAX_SIZE bytes, if that is possible.
+    """Return an animated SVG of at most MAX_SIZE bytes.
 
     Args:
         outputs: What the terminal showed.
-        rows: The height of the terminal.
+        rows: The height of the terminal. Lines below the last one that was
+            ever used are not drawn.
         title: What is shown, for those who cannot see it.
+
+    Raises:
+        LabError: If a single screen is too large.
     """
     interval = SHORTEST
+    frames = find_frames(outputs, rows, interval)
     while True:
-        frames = find_frames(outputs, rows, interval)
-        svg = _draw_film(frames, rows, title)
-        if len(svg.encode()) <= MAX_SIZE or len(frames) <= 2:
+        svg = _draw_film(frames, title)
+        if len(svg.encode()) <= MAX_SIZE:
             return svg
+        if len(frames) == 1:
+            limit = f"{MAX_SIZE:,} bytes"
+            raise LabError(f"no SVG: one screen needs more than {limit}")
         interval *= 1.5
+        frames = merge_frames(frames, interval)
 
 
-def _draw_film(frames: Sequence[Frame], rows: int, title: str) -> str:
+def _draw_film(frames: Sequence[Frame], title: str) -> str:
     """Return the SVG of some screens."""
+    rows = max(_count_used_rows(frame) for frame in frames)
     width = round(COLUMNS * CHARACTER + 2 * MARGIN)
     height = rows * LINE + 2 * MARGIN
     picture = Element(
         "svg",
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {width} {height}",
-        role="img",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"0 0 {width} {height}",
+            "width": f"{width}",
+            "height": f"{height}",
+            "role": "img",
+            "xml:space": "preserve",  # where white-space has no effect
+        },
     )
-    SubElement(picture, "title").text = title
+    SubElement(picture, "title").text = _replace_forbidden(title)
     SubElement(picture, "style").text = _format_rules(frames, width)
     back = {"class": "back", "rx": "8"}
     SubElement(
@@ -83,7 +107,9 @@ def _format_rules(frames: Sequence[Frame], width: int) -> str:
         for number, frame in enumerate(frames)
     )
     last = (len(frames) - 1) * width
-    return RULES.format(last=last, seconds=seconds, steps=steps)
+    return RULES.format(
+        colour=COLOURS["default"], last=last, seconds=seconds, steps=steps
+    )
 
 
 def _define_rows(picture: Element, frames: Sequence[Frame]) -> dict[Row, str]:
@@ -99,17 +125,38 @@ def _define_rows(picture: Element, frames: Sequence[Frame]) -> dict[Row, str]:
 
 
 def _define_row(definitions: Element, name: str, row: Row) -> None:
+    """Add a row: a text, or a group if not all of it looks alike."""
+    if len(row) == 1:
+        _add_text(definitions, row[0]).set("id", name)
+        return
     group = SubElement(definitions, "g", id=name)
     for run in row:
-        text = SubElement(
-            group,
-            "text",
-            x=f"{MARGIN + run.column * CHARACTER:g}",
-            # Fonts differ in width, but the columns must not.
-            textLength=f"{len(run.text) * CHARACTER:g}",
-            lengthAdjust="spacingAndGlyphs",
-            fill=f"#{run.colour}",
-        )
-        if run.bold:
-            text.set("font-weight", "bold")
-        text.text = run.text
+        _add_text(group, run)
+
+
+def _add_text(parent: Element, run: Run) -> Element:
+    text = SubElement(
+        parent,
+        "text",
+        x=f"{MARGIN + run.column * CHARACTER:g}",
+        # Fonts differ in width, but the columns must not.
+        textLength=f"{run.columns * CHARACTER:g}",
+        lengthAdjust="spacingAndGlyphs",
+    )
+    if run.colour != COLOURS["default"]:
+        text.set("fill", f"#{run.colour}")
+    if run.bold:
+        text.set("font-weight", "bold")
+    text.text = _replace_forbidden(run.text)
+    return text
+
+
+def _count_used_rows(frame: Frame) -> int:
+    """Return the number of the last row with a text, from 1 on."""
+    used = [number for number, row in enumerate(frame.rows, 1) if row]
+    return max(used, default=1)
+
+
+def _replace_forbidden(text: str) -> str:
+    """Return a text in which all characters may stand in XML."""
+    return NO_XML.sub("\ufffd", text)

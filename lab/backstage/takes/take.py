@@ -11,12 +11,13 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 from backstage.course.catalogue import ROOT, Lesson
 from backstage.files import write_atomically
 from backstage.takes.recorder import LiveTake, PlainTake, format_command
-from backstage.takes.session import COLUMNS, Output
+from backstage.takes.session import COLUMNS, Output, check_terminals
 from backstage.takes.svg import draw_take
 
 log = logging.getLogger(__name__)
@@ -40,17 +41,19 @@ def record(
         The exit status of the first command that failed, or 0.
 
     Raises:
-        LabError: If this system has no pseudo-terminals.
+        LabError: If this system has no pseudo-terminals, if the live view
+            fails, or if no SVG can be small enough.
         OSError: If a file cannot be written.
         KeyboardInterrupt: After Ctrl-C. There is no file then.
     """
+    check_terminals()
+    FOLDER.mkdir(parents=True, exist_ok=True)  # better now than after a run
     first, *_ = commands[0]
     with closing(LiveTake() if live else PlainTake()) as take:
         statuses = [take.run(arguments) for *_, arguments in commands]
         take.end()
-    file = find_free_name(FOLDER, first.number)
     cast = _format_cast(_describe(commands), take.outputs, take.rows)
-    write_atomically(file, cast)
+    file = write_new_take(FOLDER, first.number, cast)
     log.info("recorded in %s", os.path.relpath(file))
     if svg:
         title = "A terminal in which these commands run: " + "; ".join(
@@ -61,14 +64,35 @@ def record(
     return next((status for status in statuses if status), 0)
 
 
-def find_free_name(folder: Path, number: str) -> Path:
-    """Return the file for the next take of a lesson: 03-1.cast, 03-2.cast."""
+def write_new_take(folder: Path, lesson: str, cast: str) -> Path:
+    """Write the next take of a lesson: 03-1.cast, 03-2.cast and so on.
+
+    Args:
+        folder: Where the takes are.
+        lesson: The number of the lesson.
+        cast: What to write.
+
+    Returns:
+        The file, which did not exist before.
+    """
     takes = [
         int(match[1])
-        for file in folder.glob(f"{number}-*.cast")
-        if (match := re.fullmatch(r".*-(\d+)", file.stem))
+        for file in folder.glob(f"{lesson}-*.cast")
+        if (match := re.fullmatch(rf"{lesson}-([0-9]+)", file.stem))
     ]
-    return folder / f"{number}-{max(takes, default=0) + 1}.cast"
+    for take in count(max(takes, default=0) + 1):
+        file = folder / f"{lesson}-{take}.cast"
+        try:
+            file.touch(exist_ok=False)
+        except FileExistsError:  # another take has ended at the same moment
+            continue
+        try:
+            write_atomically(file, cast)
+        except BaseException:
+            file.unlink()
+            raise
+        break
+    return file
 
 
 def _describe(commands: Sequence[Command]) -> list[dict[str, object]]:
