@@ -79,7 +79,8 @@ def parse_lessons(arguments: Sequence[str]) -> list[Run]:
         if name
     ]
     if not names:
-        raise UsageError(f"no lesson to change {changes[0]} in")
+        purpose = f"to change {changes[0]} in" if changes else "between commas"
+        raise UsageError(f"no lesson {purpose}")
     chosen = [find(name) for name in names]
     return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
 

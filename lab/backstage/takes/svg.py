@@ -30,7 +30,7 @@ NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 RULES = """
 .back {{ fill: #0d1117; }}
 text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
-  white-space: pre; fill: #{colour}; }}
+  white-space: pre; }}
 .film {{ transform: translateX(-{last}px);
   animation: film {seconds:.2f}s step-end infinite; }}
 @keyframes film {{ {steps} }}
@@ -76,6 +76,7 @@ def _draw_film(frames: Sequence[Frame], title: str) -> str:
             "width": f"{width}",
             "height": f"{height}",
             "role": "img",
+            "fill": f"#{COLOURS['default']}",
             "xml:space": "preserve",  # where white-space has no effect
         },
     )
@@ -107,9 +108,7 @@ def _format_rules(frames: Sequence[Frame], width: int) -> str:
         for number, frame in enumerate(frames)
     )
     last = (len(frames) - 1) * width
-    return RULES.format(
-        colour=COLOURS["default"], last=last, seconds=seconds, steps=steps
-    )
+    return RULES.format(last=last, seconds=seconds, steps=steps)
 
 
 def _define_rows(picture: Element, frames: Sequence[Frame]) -> dict[Row, str]:
