@@ -140,9 +140,15 @@ class _ReportedText(io.TextIOWrapper):
             line_buffering=True,  # each line is reported at once
             write_through=output.write_through,
         )
+        self.mode = output.mode
         self._bytes: Any = _ReportedBytes(
             real, output.encoding, feed, flush_lines=True
         )
+
+    def close(self) -> None:
+        """Close it; the interpreter reports what cannot be written."""
+        with suppress(OSError):
+            super().close()
 
     @property
     def buffer(self) -> Any:

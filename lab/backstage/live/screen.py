@@ -100,7 +100,7 @@ def _draw(run: LiveRun, layout: Layout) -> list[Text]:
     if run.has_ended:
         lines += [Text(line) for line in wrap([layout.summary])]
     else:
-        lines.append(Text(gauges.describe()))
+        lines += [Text(line) for line in wrap([gauges.describe()])]
     lines += [
         Text(" " * left + printable(line), DIM)
         for line in phase_lines(layout, scale)

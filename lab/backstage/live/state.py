@@ -39,10 +39,16 @@ class Gauges:
         parts = [f"cores busy {self.cores:.1f} of {self.cpus:g}"]
         if self.peak:
             parts.append(f"in flight {self.in_flight:,} (most {self.peak:,})")
-        parts.append(f"memory {self.memory / 1e6:,.0f} MB")
-        parts.append(f"processes {self.processes:,}")
-        parts.append(f"threads {self.threads:,}")
+        parts.append(f"{self.memory / 1e6:,.0f} MB")
+        parts.append(_count(self.processes, "process", "es"))
+        if self.threads:  # not where the system gives no times of threads
+            parts.append(_count(self.threads, "thread", "s"))
         return ", ".join(parts)
+
+
+def _count(number: int, noun: str, ending: str) -> str:
+    """Return a number with its noun, which has the ending of the plural."""
+    return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
 def read_gauges(run: LiveRun) -> Gauges:

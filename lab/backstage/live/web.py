@@ -3,9 +3,10 @@
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from starlette.applications import Starlette
@@ -160,22 +161,25 @@ def make_app(broadcast: Broadcast) -> Starlette:
     )
 
 
-def serve() -> None:
+def serve() -> NoReturn:
     """Serve the page until Ctrl-C.
 
     Raises:
         OSError: If no port is free.
         KeyboardInterrupt: After Ctrl-C.
+        SystemExit: After SIGTERM.
     """
     try:
         listener = socket.create_server((HOST, PORT))
     except OSError:  # most often because another live view uses the port
         listener = socket.create_server((HOST, 0))
     print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
-    asyncio.run(_serve_at(listener))
+    sys.exit(asyncio.run(_serve_at(listener)))
 
 
-async def _serve_at(listener: socket.socket) -> None:
+async def _serve_at(listener: socket.socket) -> int | str | None:
+    """Serve the page until a signal; return the exit status."""
+    status: int | str | None = 0
     broadcast = Broadcast()
     config = uvicorn.Config(
         make_app(broadcast),
@@ -187,5 +191,9 @@ async def _serve_at(listener: socket.socket) -> None:
     )
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(follow(broadcast))
-        await uvicorn.Server(config).serve([listener])
+        try:
+            await uvicorn.Server(config).serve([listener])
+        except SystemExit as end:  # after SIGTERM; asyncio must not see it
+            status = end.code
         following.cancel()
+    return status

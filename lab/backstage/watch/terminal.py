@@ -170,10 +170,10 @@ def memory_signs(layout: Layout, scale: float) -> str:
 def axis_line(layout: Layout, left: int, scale: float) -> str:
     """Return the line with the figures of the time axis."""
     line = ""
-    for tick in ticks(layout.seconds):
+    for tick in ticks(layout.span):
         column = left + int(tick * scale)
         figure = f"{tick:g}" if tick else "0 s"
-        if column + len(figure) <= left + layout.slices:
+        if column + len(figure) <= left + int(layout.span * scale + 0.5):
             line = f"{line:<{column}}{figure}"
     return line
 
