@@ -213,7 +213,7 @@ def test_a_system_without_pseudo_terminals(
     invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(take, "FOLDER", tmp_path / "takes")
-    monkeypatch.setitem(sys.modules, "termios", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "termios", None)
     for options in [], ["--live"]:
         answer = invoke("record", "03", *options)
         assert (answer.status, answer.out) == (1, "")
