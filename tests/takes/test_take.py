@@ -1,7 +1,6 @@
 """Recording lessons in a terminal."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -128,11 +127,11 @@ def test_the_live_view_is_below_the_lessons(
     assert sum("2 pages in " in line for line in lesson) == 2
     assert any(line.startswith("$ uv run lab 05") for line in lesson)
     assert live[0].startswith("lab/05_")
-    assert "running" not in live[0]
+    assert "running," not in " ".join(live[:4])
     assert any(line.startswith("main thread ") for line in live)
     text = "".join(output.text for output in outputs)
     assert "Waiting for a lesson to start." in text
-    assert re.search(r": running, \d\.\d s", text)
+    assert "running," in text
 
 
 @pytest.mark.parametrize(

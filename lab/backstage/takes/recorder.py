@@ -1,5 +1,6 @@
 """Records commands in a terminal, with or without the live view below it."""
 
+import re
 import selectors
 import shlex
 import time
@@ -167,8 +168,10 @@ class LiveTake(PlainTake):
 
     def _is_running(self) -> bool:
         """Return whether the live view shows a lesson that runs."""
-        first, *_ = self._live.read_rows()
-        return any(": running, " in run.text for run in first)
+        # A long command takes more than one row.
+        runs = [run for row in self._live.read_rows()[:4] for run in row]
+        text = " ".join(run.text for run in runs)
+        return bool(re.search(r": running, \d", text))
 
     def _read_view(self) -> None:
         """Read what the live view draws.
