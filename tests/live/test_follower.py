@@ -113,7 +113,7 @@ def test_a_lesson_that_is_killed(script: Path, listener: Listener) -> None:
         assert screen.startswith("basics/1_child.py: running, ")
         os.kill(child.pid, signal.SIGKILL)
         run = follower.run
-        wait_until(lambda: follower.look() or run.has_ended)
+        wait_until(lambda: is_ready() and run.has_ended)
     assert run.describe_end() == "stopped"
 
 
@@ -248,3 +248,11 @@ def test_it_says_what_the_system_does_not_allow(
     monkeypatch.setattr(live_run, "is_restricted", lambda _: True)
     screen = draw_screen(follow("print('end')"), 80, 24).plain
     assert "This system does not let one program look into" in screen
+
+
+def test_values_are_written_as_in_a_command_line() -> None:
+    lesson = find_once("02")
+    changes = find_changes(lesson, {"PAGES": repr(["/html"] * 3)})
+    assert changes == {"PAGES": '["/html"] * 3'}
+    changes = find_changes(lesson, {"PAGES": repr(["/html"])})
+    assert changes == {"PAGES": '["/html"]'}

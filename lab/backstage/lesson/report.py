@@ -20,6 +20,7 @@ class RunReport:
     def __init__(self) -> None:
         self._feed: Feed | None = None
         self._process = os.getpid()
+        self._output: Any = None  # the real standard output
 
     def begin(self, main: Callable[[], None]) -> None:
         """Report the script, and from now on all that it prints.
@@ -48,14 +49,20 @@ class RunReport:
         )
         files = [str(folder / f"{name}.site") for folder in listeners]
         os.environ[SITE_FEEDS] = os.pathsep.join(files)
-        _report_output(self._feed)
+        output = sys.stdout
+        if isinstance(output, io.TextIOWrapper):  # open, and no test's own
+            output.flush()
+            self._output = output
+            sys.stdout = _ReportedText(output, self._feed)
 
     def end(self, status: int) -> None:
-        """Report the exit status."""
+        """Report the exit status, and nothing after it."""
+        if self._output and isinstance(sys.stdout, _ReportedText):
+            with suppress(OSError, ValueError):  # the interpreter reports it
+                sys.stdout.flush()  # a last line without a line break
+            sys.stdout = self._output
         is_copy = os.getpid() != self._process  # a fork of the lesson
         if self._feed and not is_copy:
-            with suppress(AttributeError, OSError, ValueError):
-                sys.stdout.flush()  # a last line without a line break
             self._feed.add(end=status)
 
 
@@ -140,7 +147,7 @@ class _ReportedText(io.TextIOWrapper):
             line_buffering=True,  # each line is reported at once
             write_through=output.write_through,
         )
-        self.mode = output.mode
+        vars(self)["mode"] = output.mode
         self._bytes: Any = _ReportedBytes(
             real, output.encoding, feed, flush_lines=True
         )
@@ -154,11 +161,3 @@ class _ReportedText(io.TextIOWrapper):
     def buffer(self) -> Any:
         """The output for those who write bytes."""
         return self._bytes
-
-
-def _report_output(feed: Feed) -> None:
-    """Report what is written to standard output from now on."""
-    output = sys.stdout
-    if isinstance(output, io.TextIOWrapper):  # not closed, nor a test's own
-        output.flush()
-        sys.stdout = _ReportedText(output, feed)

@@ -49,6 +49,7 @@ def run(main: Callable[[], None]) -> None:
             report.end(130)
             _exit(130)
         if not isinstance(error, Exception):
+            report.end(_status_of(error))
             raise
         print(describe_failure(error, main), file=sys.stderr)
         report.end(1)
@@ -73,6 +74,14 @@ def check_constants(names: Mapping[str, object]) -> None:
             raise LabError(f"{name} = {value}: it must be more than 0")
         if isinstance(value, Sized) and not value:
             raise LabError(f"{name} = {value}: it must not be empty")
+
+
+def _status_of(error: BaseException) -> int:
+    """Return the exit status that an exception stands for."""
+    code = error.code if isinstance(error, SystemExit) else 1
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
 
 
 def _exit(status: int) -> NoReturn:

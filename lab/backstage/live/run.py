@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from backstage.course.catalogue import Lesson
+from backstage.course.constants import evaluate, is_value, shorten_value
 from backstage.course.selection import find, format_command
 from backstage.errors import LabError
 from backstage.live.listener import FeedFile
@@ -193,8 +194,21 @@ def find_changes(lesson: Lesson, values: Mapping[str, str]) -> dict[str, str]:
     """
     changes = {}
     for name, source in lesson.constants.items():
-        with suppress(ValueError, SyntaxError):  # more than a plain value
-            value = values.get(name)
-            if value and value != repr(ast.literal_eval(source)):
-                changes[name] = value
+        value = values.get(name)
+        if value and is_value(source) and value != repr(evaluate(source)):
+            changes[name] = shorten_value(_as_source(value))
     return changes
+
+
+def _as_source(text: str) -> str:
+    """Return a value as somebody would write it in a command line.
+
+    Args:
+        text: The value as `repr` writes it.
+    """
+    with suppress(ValueError, SyntaxError):  # a set() or another call
+        value = ast.literal_eval(text)
+        if isinstance(value, list) and value == value[:1] * len(value) != []:
+            number = f" * {len(value)}" if len(value) > 1 else ""
+            text = f"[{value[0]!r}]{number}"
+    return text if '"' in text else text.replace("'", '"')

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from backstage.live.follower import DRAW_INTERVAL, LOOK_INTERVAL, Follower
-from backstage.live.listener import listen
+from backstage.live.listener import Listener, listen
 from backstage.live.run import LiveRun
 from backstage.live.state import lay_out_so_far, read_gauges, time_axis
 from backstage.watch.fitting import count_svg_slices
@@ -98,27 +98,24 @@ class Broadcast:
             self.browsers -= 1
 
 
-async def follow(broadcast: Broadcast) -> None:
+async def follow(listener: Listener, broadcast: Broadcast) -> None:
     """Follow the lessons that start, and publish what they do."""
     loop = asyncio.get_running_loop()
     throttle = Throttle(share=DRAW_SHARE)
     due = 0.0
     published: LiveRun | None = None  # a run that had ended
-    with listen() as listener:
-        follower = Follower(listener)
-        while True:
-            follower.look()
-            run = follower.run
-            is_due = loop.time() >= due or (run and run.has_ended)
-            if run and run is not published and is_due:
-                with throttle.measure():
-                    await broadcast.publish(run)
-                published = run if run.has_ended else None
-                pause = (
-                    DRAW_INTERVAL if broadcast.browsers else UNSEEN_INTERVAL
-                )
-                due = loop.time() + max(pause, throttle.interval)
-            await asyncio.sleep(LOOK_INTERVAL)
+    follower = Follower(listener)
+    while True:
+        follower.look()
+        run = follower.run
+        is_due = loop.time() >= due or (run and run.has_ended)
+        if run and run is not published and is_due:
+            with throttle.measure():
+                await broadcast.publish(run)
+            published = run if run.has_ended else None
+            pause = DRAW_INTERVAL if broadcast.browsers else UNSEEN_INTERVAL
+            due = loop.time() + max(pause, throttle.interval)
+        await asyncio.sleep(LOOK_INTERVAL)
 
 
 def make_app(broadcast: Broadcast) -> Starlette:
@@ -170,14 +167,28 @@ def serve() -> NoReturn:
         SystemExit: After SIGTERM.
     """
     try:
-        listener = socket.create_server((HOST, PORT))
+        server = socket.create_server((HOST, PORT))
     except OSError:  # most often because another live view uses the port
-        listener = socket.create_server((HOST, 0))
-    print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
-    sys.exit(asyncio.run(_serve_at(listener)))
+        server = socket.create_server((HOST, 0))
+    with listen() as listener:
+        status = asyncio.run(_serve_at(server, listener))
+    sys.exit(status)
 
 
-async def _serve_at(listener: socket.socket) -> int | str | None:
+class _Server(uvicorn.Server):
+    """A server that prints its address when it is ready."""
+
+    async def startup(
+        self, sockets: list[socket.socket] | None = None
+    ) -> None:
+        await super().startup(sockets)
+        for each in sockets or ():
+            print(f"http://{HOST}:{each.getsockname()[1]}", flush=True)
+
+
+async def _serve_at(
+    server: socket.socket, listener: Listener
+) -> int | str | None:
     """Serve the page until a signal; return the exit status."""
     status: int | str | None = 0
     broadcast = Broadcast()
@@ -190,9 +201,9 @@ async def _serve_at(listener: socket.socket) -> int | str | None:
         timeout_graceful_shutdown=END_TIMEOUT,
     )
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow(broadcast))
+        following = tasks.create_task(follow(listener, broadcast))
         try:
-            await uvicorn.Server(config).serve([listener])
+            await _Server(config).serve([server])
         except SystemExit as end:  # after SIGTERM; asyncio must not see it
             status = end.code
         following.cancel()
