@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 from tqdm import tqdm
 
-from backstage import practice_site
+from backstage import feed, practice_site
 from backstage.cli import app
 from backstage.course.running import start_lesson
 from backstage.system import environment_summary
@@ -67,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the workers inherit it
         folder = tempfile.TemporaryDirectory(prefix="lab-tests-")
         os.environ[LOCKS] = folder.name
+        # A live view that somebody is looking at does not follow the tests.
+        os.environ[feed.FOLDER] = str(Path(folder.name, "live"))
         config.add_cleanup(folder.cleanup)
 
 
@@ -159,6 +161,14 @@ def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     write_lessons(tmp_path, monkeypatch, SMALL_CATALOGUE, **SMALL_LESSONS)
     return tmp_path
+
+
+@pytest.fixture
+def live_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of the test's own for live views."""
+    folder = tmp_path / "live"
+    monkeypatch.setenv(feed.FOLDER, str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

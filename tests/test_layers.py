@@ -11,10 +11,11 @@ FOLDER = Path(backstage.__file__).parent
 # From the top to the bottom. A part may import itself and the layers below.
 LAYERS = [
     {"cli"},
-    {"asciicast", "bench", "choose", "inspection", "watch"},
+    {"live", "takes"},
+    {"bench", "choose", "inspection", "watch"},
     {"course"},
     {"drawing", "lesson", "site", "tables"},
-    {"files", "processes", "system"},
+    {"feed", "files", "processes", "system"},
     {"errors"},
 ]
 MODULES = sorted(

@@ -47,9 +47,12 @@ def describe_python() -> str:
         build += "d"
     compiler = " ".join(platform.python_compiler().split()[:2])
     gil = "on" if gil_is_on() else "off"
+    # Without this argument, no other method could be set from now on.
+    method = multiprocessing.get_start_method(allow_none=True)
+    method = method or multiprocessing.get_all_start_methods()[0]
     return (
         f"{platform.python_implementation()} {platform.python_version()}"
-        f"{build}, {compiler}, GIL {gil}, {multiprocessing.get_start_method()}"
+        f"{build}, {compiler}, GIL {gil}, {method}"
     )
 
 

@@ -71,3 +71,34 @@ def test_without_a_table_of_calls_there_are_no_reasons(
         monkeypatch.setattr(wait_reasons, "CALLS", {})
         assert read_wait_reason(child.pid, child.pid) == ""
         child.kill()
+
+
+@needs_reasons
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (SLEEP, TIMER),
+        (f"{LOCK}; lock.acquire()", wait_reasons.LOCK),
+        ("import os; os.read(0, 1)", PIPE),
+        (f"import select; {SOCKETS}; select.select([left], [], [])", EVENTS),
+        ("import subprocess; subprocess.run(['cat'])", CHILD),
+    ],
+)
+def test_the_function_of_the_kernel_says_it_where_calls_are_forbidden(
+    source: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Yama does for the processes of another terminal."""
+    real_open = open
+
+    def forbid(path: str) -> object:
+        if path.endswith("/syscall"):
+            raise PermissionError(path)
+        return real_open(path)
+
+    monkeypatch.setattr(wait_reasons, "open", forbid, raising=False)
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", source], stdin=subprocess.PIPE
+    ) as child:
+        wait_until(lambda: bool(read_wait_reason(child.pid, child.pid)))
+        wait_until(lambda: read_wait_reason(child.pid, child.pid) == reason)
+        child.kill()

@@ -106,6 +106,7 @@ for command in (
     recordings.watch,
     inspection.inspect,
     recordings.replay,
+    recordings.live,
     recordings.cue,
     recordings.record,
     benchmarks.bench,

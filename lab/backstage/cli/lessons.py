@@ -79,7 +79,8 @@ def parse_lessons(arguments: Sequence[str]) -> list[Run]:
         if name
     ]
     if not names:
-        raise UsageError(f"no lesson to change {changes[0]} in")
+        purpose = f"to change {changes[0]} in" if changes else "between commas"
+        raise UsageError(f"no lesson {purpose}")
     chosen = [find(name) for name in names]
     return [(lesson, parse_changes(lesson, changes)) for lesson in chosen]
 
@@ -106,3 +107,20 @@ def parse_lesson(arguments: Sequence[str]) -> Run:
     if len(chosen) > 1:
         raise UsageError("this command takes one lesson")
     return chosen[0]
+
+
+def split_commands(arguments: Sequence[str]) -> list[list[str]]:
+    """Return the arguments of each command: a lesson and its changes.
+
+    Raises:
+        UsageError: If a change comes before the first lesson.
+    """
+    commands: list[list[str]] = []
+    for word in arguments:
+        if "=" not in word:
+            commands.append([word])
+        elif commands:
+            commands[-1].append(word)
+        else:
+            raise UsageError(f"no lesson to change {word} in")
+    return commands

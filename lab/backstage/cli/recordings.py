@@ -1,4 +1,4 @@
-"""Commands that show what a lesson does: watch, replay, cue, record."""
+"""Commands that show what a lesson does: watch, replay, live, cue, record."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from backstage.cli.lessons import (
+    LessonType,
     lesson_arguments,
     parse_lesson,
     parse_unchanged_lessons,
+    split_commands,
 )
 from backstage.cli.options import check_file, quiet_option, svg_option
 from backstage.errors import UsageError
@@ -87,6 +89,25 @@ def replay(file: Path, svg: Path | None) -> int:
 
 
 @click.command()
+@click.option("--web", is_flag=True, help="Serve it as a page for a browser.")
+def live(web: bool) -> None:
+    """Show what lessons do while they run, in a second terminal.
+
+    It follows whichever lesson starts next, in any other terminal: which
+    threads and processes compute, and what the others wait for. At the end
+    of the lesson the finding stays, until another one starts. Ctrl-C ends it.
+    """
+    if web:
+        from backstage.live import web as page
+
+        page.serve()
+    else:
+        from backstage.live import view
+
+        view.show_in_terminal()
+
+
+@click.command()
 @lesson_arguments
 def cue(arguments: tuple[str, ...]) -> int:
     """Print what an instructor needs to film a lesson.
@@ -105,17 +126,33 @@ def cue(arguments: tuple[str, ...]) -> int:
 
 
 @click.command()
-@click.option("--quiet", is_flag=True, help="Record the command with --quiet.")
-@lesson_arguments
-def record(arguments: tuple[str, ...], quiet: bool) -> int:
-    """Record a take of a lesson as an asciicast of 80 columns.
+@click.option(
+    "--quiet", is_flag=True, help="Record the commands with --quiet."
+)
+@click.option("--live", is_flag=True, help="Show the live view below them.")
+@svg_option
+@click.argument(
+    "arguments",
+    metavar="(LESSON [NAME=VALUE]...)...",
+    nargs=-1,
+    required=True,
+    type=LessonType(),
+)
+def record(
+    arguments: tuple[str, ...], quiet: bool, live: bool, svg: Path | None
+) -> int:
+    """Record a take of lessons as an asciicast of 80 columns.
 
     The command is typed, the lesson runs, and its last line stays for some
-    seconds. The file goes to lab/recordings/, in place of an earlier one of
-    the lesson. asciinema and its web player show it.
+    seconds. Then the next lesson follows: 03 03 WORK=20_000_000 records two
+    commands, and the second one changes a constant. Each take is a new file
+    in lab/recordings/. asciinema and its web player show it; --svg writes an
+    animated picture too, which GitHub plays in a README.
     """
-    from backstage import asciicast
+    from backstage.takes import take
 
-    lesson, _ = parse_lesson(arguments)
-    typed = [*arguments, *["--quiet"] * quiet]
-    return asciicast.record(typed, lesson.path.stem)
+    commands = [
+        (*parse_lesson(words), [*words, *["--quiet"] * quiet])
+        for words in split_commands(arguments)
+    ]
+    return take.record(commands, live=live, svg=svg)

@@ -10,6 +10,7 @@ from typing import NoReturn
 from backstage.errors import LabError
 from backstage.lesson.failure import describe_failure
 from backstage.lesson.interrupt import InterruptHandler, ignore_ctrl_c
+from backstage.lesson.report import RunReport
 
 MAY_BE_ZERO = {"DELAY", "OFFSET", "RETRIES", "SEED"}  # constants
 
@@ -28,24 +29,30 @@ def run(main: Callable[[], None]) -> None:
         SystemExit: After a failure and after Ctrl-C.
     """
     interrupt = InterruptHandler(Path(main.__code__.co_filename).name)
+    report = RunReport()
     if tqdm := sys.modules.get("tqdm"):
         # Its usual lock is also for processes. Ctrl-C would leave it behind.
         tqdm.tqdm.set_lock(threading.RLock())
     try:
         interrupt.install()
         check_constants(main.__globals__)
+        report.begin(main)
         main()
         ignore_ctrl_c()
         if interrupt.received:  # but a finalizer swallowed the exception
             raise KeyboardInterrupt
+        report.end(0)
     except BaseException as error:
         ignore_ctrl_c()
         if interrupt.received:  # this error may only be its consequence
             interrupt.report()
+            report.end(130)
             _exit(130)
         if not isinstance(error, Exception):
+            report.end(_status_of(error))
             raise
         print(describe_failure(error, main), file=sys.stderr)
+        report.end(1)
         _exit(1)
 
 
@@ -67,6 +74,14 @@ def check_constants(names: Mapping[str, object]) -> None:
             raise LabError(f"{name} = {value}: it must be more than 0")
         if isinstance(value, Sized) and not value:
             raise LabError(f"{name} = {value}: it must not be empty")
+
+
+def _status_of(error: BaseException) -> int:
+    """Return the exit status that an exception stands for."""
+    code = error.code if isinstance(error, SystemExit) else 1
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
 
 
 def _exit(status: int) -> NoReturn:

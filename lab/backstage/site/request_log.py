@@ -1,11 +1,14 @@
 """What the practice site saw: a log of its requests."""
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backstage.feed import open_site_feed
 
 
 @dataclass
@@ -40,6 +43,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._feed = open_site_feed()
         self.requests: list[LoggedRequest] = []
         self.in_flight = 0
         self.peak = 0
@@ -56,6 +60,9 @@ class RequestLog:
         path = scope["path"] + ("?" + query if query else "")
         request = LoggedRequest(path, time.time(), self.in_flight)
         self.requests.append(request)
+        names = {"site": os.getpid(), "request": len(self.requests)}
+        if self._feed:
+            self._feed.add(**names, path=path)
 
         async def send_and_log(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -67,6 +74,8 @@ class RequestLog:
         finally:
             request.ended = time.time()
             self.in_flight -= 1
+            if self._feed:
+                self._feed.add(**names, status=request.status)
 
     def summary(self) -> str:
         """Return one line with the number of requests and the peak."""

@@ -42,14 +42,19 @@ def lay_out_for_svg(
         lesson: The lesson that was run.
         last_lines: As for `layout.lay_out`.
     """
-    slices = int(recording.seconds / MIN_SLICE)
     return lay_out(
         recording,
         lesson,
-        slices=min(MAX_SVG_SLICES, max(MIN_SVG_SLICES, slices)),
+        slices=count_svg_slices(recording.seconds),
         max_rows=MAX_SVG_ROWS,
         last_lines=last_lines,
     )
+
+
+def count_svg_slices(seconds: float) -> int:
+    """Return how many slices of so many seconds are wide enough to be seen."""
+    slices = int(seconds / MIN_SLICE)
+    return min(MAX_SVG_SLICES, max(MIN_SVG_SLICES, slices))
 
 
 def _fill_columns(

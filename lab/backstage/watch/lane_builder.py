@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from statistics import mean
+from statistics import fmean
 from typing import NamedTuple
 
 from backstage.watch.lanes import STATES, Lane, Slice, normalize
 from backstage.watch.recording import Recording
 from backstage.watch.slices import (
+    Settled,
     Slicer,
     Subject,
     main_subject,
@@ -24,7 +25,11 @@ MIN_KEPT = 0.5  # of a slice, that must be left without the rare states
 
 
 def build_lanes(
-    recording: Recording, shown: Workers, name: str, edges: Sequence[float]
+    recording: Recording,
+    shown: Workers,
+    name: str,
+    edges: Sequence[float],
+    settled: Settled | None = None,
 ) -> list[Lane]:
     """Return the lanes of a run: the main thread, then the workers.
 
@@ -34,8 +39,9 @@ def build_lanes(
         name: The name of a worker; "" stands for "thread" or "process".
         edges: The times in seconds at which slices begin, and at last the
             time at which the last one ends.
+        settled: As for `Slicer`.
     """
-    slicer = Slicer(recording, edges)
+    slicer = Slicer(recording, edges, settled)
     has_threads = bool(main_process(recording).threads)
     main_name = "main thread" if has_threads else "main process"
     lanes = [Lane(main_name, slicer.cut(main_subject(recording)))]
@@ -141,7 +147,7 @@ def _mean(column: Iterable[Slice]) -> Slice:
     present = [shares for shares in column if shares]
     occurring = set[str]().union(*present)
     return {
-        state: mean(shares.get(state, 0.0) for shares in present)
+        state: fmean(shares.get(state, 0.0) for shares in present)
         for state in STATES
         if state in occurring
     }

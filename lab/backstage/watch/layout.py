@@ -4,7 +4,7 @@ A layout has times in seconds, shares and words. Renderers turn it into text
 (`terminal`) or into pixels (`svg`); they know nothing of recordings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backstage.course.catalogue import Lesson
@@ -20,6 +20,7 @@ from backstage.watch.lanes import STATES, Lane
 from backstage.watch.phases import Phase, find_phases
 from backstage.watch.recording import Recording
 from backstage.watch.request_rows import Row, describe_requests, make_rows
+from backstage.watch.slices import Settled
 from backstage.watch.workers import Workers, count_hidden, find_workers
 
 # Shares of computing that are drawn as about half of the time.
@@ -103,6 +104,8 @@ def lay_out(
     slices: int,
     max_rows: int,
     last_lines: Mapping[str, str] | None = None,
+    edges: Sequence[float] = (),
+    settled: Settled | None = None,
 ) -> Layout:
     """Return what a picture of a run shows.
 
@@ -115,12 +118,16 @@ def lay_out(
         max_rows: How many rows of requests there may be.
         last_lines: The last lines of other lessons that were run too, by
             their numbers; the headline may name only these.
+        edges: When the slices begin, and when the last one ends; by default
+            they all have the same length.
+        settled: As for `slices.Slicer`.
     """
     notes = lesson.notes
     last_lines = last_lines or {}
     phases = find_phases(recording, notes.phases)
     rows = make_rows(recording, phases, max_rows)
-    edges = [recording.seconds * n / slices for n in range(slices + 1)]
+    if not edges:
+        edges = [recording.seconds * n / slices for n in range(slices + 1)]
     shown = find_workers(recording) if notes.lanes else Workers([], [])
     return Layout(
         headline=find_headline(recording, lesson, phases, last_lines),
@@ -130,7 +137,7 @@ def lay_out(
         seconds=recording.seconds,
         span=recording.seconds,
         slices=slices,
-        lanes=build_lanes(recording, shown, notes.worker, edges),
+        lanes=build_lanes(recording, shown, notes.worker, edges, settled),
         hidden=count_hidden(recording, shown),
         reason=find_reason(recording, lesson),
         phases=phases,

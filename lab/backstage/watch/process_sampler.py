@@ -75,14 +75,25 @@ class ProcessSampler:
         throttle: Decides how rare the looks are.
     """
 
-    def __init__(self, recorder: EventRecorder) -> None:
+    def __init__(
+        self, recorder: EventRecorder, known: set[int] | None = None
+    ) -> None:
+        """Make a sampler of a run.
+
+        Args:
+            recorder: Collects the events.
+            known: The ids of processes that are not the run's; None stands
+                for all that exist now, before the run begins.
+        """
         self.processes: dict[int, WatchedProcess] = {}
         self.running: dict[int, WatchedProcess] = {}
         self.throttle = Throttle(MIN_LOOKS)
         self._recorder = recorder
         self._last_look = 0.0
         # The processes of the machine at the last look, and at the one before.
-        self._last_pids = self._earlier_pids = set(psutil.pids())
+        if known is None:
+            known = set(psutil.pids())
+        self._last_pids = self._earlier_pids = known
 
     def sample(self, root: int) -> None:
         """Report the state of a process and of all processes below it.

@@ -18,12 +18,25 @@ from backstage.watch.events import (
 
 
 class EventRecorder:
-    """Collects the events of a run, which begins now."""
+    """Collects the events of a run.
 
-    def __init__(self) -> None:
+    Attributes:
+        events: The events, in the order in which they were added.
+    """
+
+    def __init__(self, began: float | None = None) -> None:
+        """Make a recorder for a run.
+
+        Args:
+            began: When the run began, in seconds since the epoch; None for a
+                run that begins now.
+        """
         self.events: list[Event] = []
         self._start = time.perf_counter()
         self._start_timestamp = time.time()
+        if began is not None:
+            self._start -= self._start_timestamp - began
+            self._start_timestamp = began
 
     def now(self) -> float:
         """Return the seconds since the run began."""

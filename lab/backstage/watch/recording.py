@@ -203,11 +203,11 @@ def rebuild(log: EventLog) -> Recording:
     """Return the recording that the events of a run describe."""
     recording = Recording(log)
     for event in log.events:
-        _apply(event, recording)
+        apply(event, recording)
     return recording
 
 
-def _apply(event: events.Event, recording: Recording) -> None:
+def apply(event: events.Event, recording: Recording) -> None:
     """Add an event to a recording."""
     processes = recording.processes
     match event:

@@ -28,6 +28,7 @@ from backstage.watch.workers import (
 # A thread that takes turns gets some CPU time just before and after a wait.
 TURN_WINDOW = 0.05  # seconds on each side
 TURN_SHARE = 0.02  # of a core: the least CPU time in such a window
+SETTLE = 0.3  # seconds after which nothing new is known of a slice
 REQUEST_GAP = 0.03  # seconds from one request to the next one of a loop
 
 
@@ -78,16 +79,26 @@ def process_subject(process: Process) -> Subject:
     return Subject(process, main_thread, Role.PROCESS)
 
 
+Settled = dict[tuple[object, ...], Slice]  # slices that do not change again
+
+
 class Slicer:
     """Cuts the threads and processes of a run into slices of time."""
 
-    def __init__(self, recording: Recording, edges: Sequence[float]) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        edges: Sequence[float],
+        settled: Settled | None = None,
+    ) -> None:
         """Prepare for a recording.
 
         Args:
             recording: The recording of the run.
             edges: The times in seconds at which slices begin, and at last the
                 time at which the last one ends.
+            settled: Slices of a run that goes on and is cut again and again;
+                this adds more of them.
         """
         workers = find_workers(recording)
         self._recording = recording
@@ -95,13 +106,25 @@ class Slicer:
         self._has_processes = bool(workers.processes)
         self._has_workers = bool(workers.threads or workers.processes)
         self._edges = edges
+        self._settled = settled
 
     def cut(self, subject: Subject) -> list[Slice]:
         """Return the slices of a thread or a process."""
-        return [
-            self._measure(subject, start, end)
-            for start, end in pairwise(self._edges)
-        ]
+        pairs = pairwise(self._edges)
+        if self._settled is None:
+            return [self._measure(subject, *pair) for pair in pairs]
+        activity, waiter, role = subject
+        key = id(activity), role, self._has_processes, self._has_workers
+        last = min(activity.end, waiter.end, self._recording.seconds - SETTLE)
+        slices = []
+        for start, end in pairs:
+            shares = self._settled.get((key, start, end))
+            if shares is None:
+                shares = self._measure(subject, start, end)
+                if end < last:
+                    self._settled[key, start, end] = shares
+            slices.append(shares)
+        return slices
 
     def _measure(self, subject: Subject, start: float, end: float) -> Slice:
         """Return the shares of a subject's states between two times."""

@@ -59,26 +59,30 @@ def draw_text(layout: Layout) -> str:
     """
     scale = layout.slices / layout.seconds
     left = margin(layout)
-    row_signs = [_row_signs(row, layout.slices, scale) for row in layout.rows]
-    lane_signs = [
-        "".join(map(_lane_sign, lane.slices)) for lane in layout.lanes
+    all_row_signs = [
+        row_signs(row, layout.slices, scale) for row in layout.rows
+    ]
+    all_lane_signs = [
+        "".join(map(lane_sign, lane.slices)) for lane in layout.lanes
     ]
 
     lines = wrap([layout.headline, layout.reason])
-    lines += [" " * left + line for line in _phase_lines(layout, scale)]
+    lines += [" " * left + line for line in phase_lines(layout, scale)]
     if layout.rows:
         lines.append(layout.requests)
-    for label, signs in zip(label_rows(layout.rows), row_signs, strict=True):
+    for label, signs in zip(
+        label_rows(layout.rows), all_row_signs, strict=True
+    ):
         lines.append(f"{label:<{left}}{signs}")
-    for lane, signs in zip(layout.lanes, lane_signs, strict=True):
+    for lane, signs in zip(layout.lanes, all_lane_signs, strict=True):
         lines.append(f"{lane.name:<{left}}{signs}")
     if layout.memory:
-        lines.append(f"{'memory':<{left}}{_memory_signs(layout, scale)}")
-    lines.append(_axis_line(layout, left, scale))
+        lines.append(f"{'memory':<{left}}{memory_signs(layout, scale)}")
+    lines.append(axis_line(layout, left, scale))
     lines += _bar_lines(layout.bars)
-    legend = _legend(LANE_MEANINGS, "".join(lane_signs))
-    legend += _legend(ROW_MEANINGS, "".join(row_signs))
-    lines += _join_entries(legend)
+    entries = legend(LANE_MEANINGS, "".join(all_lane_signs))
+    entries += legend(ROW_MEANINGS, "".join(all_row_signs))
+    lines += join_entries(entries)
     lines += wrap([layout.summary + layout.hidden_note])
     return "\n".join(printable(line).rstrip() for line in lines)
 
@@ -89,7 +93,7 @@ def margin(layout: Layout) -> int:
     return max(map(len, [*names, *label_rows(layout.rows)])) + 1
 
 
-def _phase_lines(layout: Layout, scale: float) -> list[str]:
+def phase_lines(layout: Layout, scale: float) -> list[str]:
     """Return lines with the names of the phases where these begin."""
     columns = layout.slices
     lines: list[str] = []
@@ -105,7 +109,7 @@ def _phase_lines(layout: Layout, scale: float) -> list[str]:
     return lines
 
 
-def _row_signs(row: Row, columns: int, scale: float) -> str:
+def row_signs(row: Row, columns: int, scale: float) -> str:
     """Return what goes on in a row of requests, a sign for each column."""
     under_way = [0] * columns
     failing = [0] * columns
@@ -136,7 +140,7 @@ def _row_signs(row: Row, columns: int, scale: float) -> str:
     return signs
 
 
-def _lane_sign(shares: Slice) -> str:
+def lane_sign(shares: Slice) -> str:
     """Return the sign of a slice of a lane."""
     if not shares:
         return NOTHING_SIGN
@@ -148,7 +152,7 @@ def _lane_sign(shares: Slice) -> str:
     return STATE_SIGNS[most_other(shares)]
 
 
-def _memory_signs(layout: Layout, scale: float) -> str:
+def memory_signs(layout: Layout, scale: float) -> str:
     """Return the memory in each column as a block of its height."""
     peak = max(size for _, size in layout.memory)
     shares = [0.0] * layout.slices
@@ -163,13 +167,13 @@ def _memory_signs(layout: Layout, scale: float) -> str:
     return signs
 
 
-def _axis_line(layout: Layout, left: int, scale: float) -> str:
+def axis_line(layout: Layout, left: int, scale: float) -> str:
     """Return the line with the figures of the time axis."""
     line = ""
-    for tick in ticks(layout.seconds):
+    for tick in ticks(layout.span):
         column = left + int(tick * scale)
         figure = f"{tick:g}" if tick else "0 s"
-        if column + len(figure) <= left + layout.slices:
+        if column + len(figure) <= left + int(layout.span * scale + 0.5):
             line = f"{line:<{column}}{figure}"
     return line
 
@@ -188,7 +192,7 @@ def _bar_lines(bars: Sequence[Bar]) -> list[str]:
     ]
 
 
-def _legend(meanings: Mapping[str, str], signs: str) -> list[str]:
+def legend(meanings: Mapping[str, str], signs: str) -> list[str]:
     """Return the signs that occur, each with its meaning."""
     return [
         f"{sign} {meaning}"
@@ -197,7 +201,7 @@ def _legend(meanings: Mapping[str, str], signs: str) -> list[str]:
     ]
 
 
-def _join_entries(entries: Iterable[str]) -> list[str]:
+def join_entries(entries: Iterable[str]) -> list[str]:
     """Return lines with as many whole entries as they can hold."""
     lines: list[str] = []
     for entry in entries:

@@ -57,6 +57,14 @@ class ThreadSampler:
         self._last_look = 0.0
         self._threads: dict[int, dict[int, _WatchedThread]] = {}
 
+    def count(self, processes: Iterable[int]) -> int:
+        """Return how many threads some processes had at the last look.
+
+        Args:
+            processes: Their ids.
+        """
+        return sum(len(self._threads.get(pid, ())) for pid in processes)
+
     def sample(self, processes: Iterable[WatchedProcess]) -> None:
         """Report the state of all threads of some processes."""
         with self.throttle.measure():

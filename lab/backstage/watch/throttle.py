@@ -11,19 +11,21 @@ RECENT_LOOKS = 9  # whose CPU times decide how rare the next looks are
 
 
 class Throttle:
-    """Makes one kind of look so rare that it takes at most SHARE of a core.
+    """Makes one kind of look so rare that it takes a small share of a core.
 
     The CPU time of a look is taken as the median of the recent ones.
     """
 
-    def __init__(self, min_looks: int = 1) -> None:
+    def __init__(self, min_looks: int = 1, share: float | None = None) -> None:
         """Begin without any look.
 
         Args:
             min_looks: How many looks it must have measured before it asks for
                 a pause.
+            share: How much of one core it may take; None stands for SHARE.
         """
         self._min_looks = min_looks
+        self._share = SHARE if share is None else share
         self._costs = deque[float](maxlen=RECENT_LOOKS)
 
     @contextmanager
@@ -38,4 +40,4 @@ class Throttle:
         """Return the least number of seconds between two looks."""
         if len(self._costs) < self._min_looks:
             return 0.0
-        return median(self._costs) / SHARE
+        return median(self._costs) / self._share

@@ -1,13 +1,17 @@
 """What a thread waits for, read from outside (Linux only).
 
 `/proc/PID/task/TID/syscall` (see proc(5)) names the system call in which a
-thread is blocked. It can be read for the processes of the same user, unless
-the system forbids that. Other systems have nothing comparable.
+thread is blocked. It can be read for one's own child processes. For other
+processes of the same user, some systems forbid it (Yama). Then `wchan`, which
+names the function of the kernel in which the thread sleeps, has to do: it does
+not tell a lock from a condition, and its names change with the kernel.
+Other systems have nothing comparable.
 """
 
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 
 LOCK = "lock"  # a lock, a condition or the GIL
 NETWORK = "network"  # data from a socket, or a connection
@@ -65,6 +69,43 @@ CALLS = (
 )
 
 
+# Beginnings of names of kernel functions.
+_FUNCTIONS = {
+    "futex_": LOCK,
+    "__futex_wait": LOCK,
+    "hrtimer_nanosleep": TIMER,
+    "do_nanosleep": TIMER,
+    "ep_poll": EVENTS,
+    "do_epoll_wait": EVENTS,
+    "poll_schedule_timeout": EVENTS,
+    "do_select": EVENTS,
+    "do_poll": EVENTS,
+    "do_sys_poll": EVENTS,
+    "wait_woken": NETWORK,
+    "sk_wait_data": NETWORK,
+    "inet_csk_accept": NETWORK,
+    "inet_wait_for_connect": NETWORK,
+    "unix_stream_": NETWORK,
+    "pipe_read": PIPE,
+    "anon_pipe_read": PIPE,
+    "pipe_wait": PIPE,
+    "do_wait": CHILD,
+}
+
+
+def is_restricted(process: int) -> bool:
+    """Return whether the system forbids to read the calls of a process."""
+    if not CALLS:
+        return False
+    try:
+        Path(f"/proc/{process}/task/{process}/syscall").read_text()
+    except PermissionError:
+        return True
+    except OSError:  # it has ended
+        return False
+    return False
+
+
 def read_wait_reason(process: int, thread: int) -> str:
     """Return what a thread waits for at this moment.
 
@@ -75,7 +116,7 @@ def read_wait_reason(process: int, thread: int) -> str:
     Returns:
         One of the reasons in this module. It is "" if the thread is running,
         has ended or is blocked in another system call, and where CALLS is
-        empty or the system forbids it.
+        empty or the system forbids all of this.
     """
     if not CALLS:
         return ""
@@ -83,7 +124,9 @@ def read_wait_reason(process: int, thread: int) -> str:
     try:
         with open(path) as file:  # noqa: PTH123  a Path is slower
             fields = file.read().split()
-    except OSError:  # it has ended, or the system forbids it
+    except PermissionError:
+        return _read_kernel_function(process, thread)
+    except OSError:  # it has ended
         return ""
     if not fields[0].isdigit():  # "running", or -1: blocked in no call
         return ""
@@ -91,6 +134,20 @@ def read_wait_reason(process: int, thread: int) -> str:
     if reason == _READ:
         return _reason_to_read(process, int(fields[1], 16))
     return reason
+
+
+def _read_kernel_function(process: int, thread: int) -> str:
+    """Return the reason that the sleeping kernel function stands for."""
+    try:
+        path = f"/proc/{process}/task/{thread}/wchan"
+        with open(path) as file:  # noqa: PTH123  a Path is slower
+            name = file.read()
+    except OSError:  # it has ended, or the system forbids this too
+        return ""
+    for beginning, reason in _FUNCTIONS.items():
+        if name.startswith(beginning):
+            return reason
+    return ""
 
 
 def _reason_to_read(process: int, descriptor: int) -> str:

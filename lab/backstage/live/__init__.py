@@ -1,0 +1,1 @@
+"""The live view: what a lesson does, drawn while it runs."""

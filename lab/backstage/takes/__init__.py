@@ -1,0 +1,1 @@
+"""Takes: recordings of a terminal in which lessons run."""
