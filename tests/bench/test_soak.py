@@ -4,9 +4,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from backstage.bench.results import BENCHMARKS
 
 
+@pytest.mark.slow
 def test_a_short_load_loses_no_request() -> None:
     command = [sys.executable, str(BENCHMARKS / "soak.py")]
     command += ["--clients", "10", "--seconds", "1"]

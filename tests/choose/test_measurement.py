@@ -329,6 +329,7 @@ def test_a_coroutine_function(functions: None) -> None:
     assert "threads" not in {model.name for model in advice.models}
 
 
+@pytest.mark.slow
 def test_a_model_that_dies_is_excluded(functions: None) -> None:
     advice = measure_function("exit_process_in_thread", "9")
     reason = advice.find("threads").excluded

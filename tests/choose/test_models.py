@@ -25,6 +25,12 @@ def test_no_worker_is_faster_than_its_own_calls() -> None:
     assert totals == pytest.approx([0.1, 0.1, 0.2, 1])
 
 
+def test_calls_may_be_faster_on_a_cluster() -> None:
+    cluster = Model("cluster", 10, 1, 0.5, start_seconds=1, rounds=[0.01])
+    totals = [cluster.total_seconds(tasks) for tasks in (1, 10, 11, 100)]
+    assert totals == pytest.approx([1.1, 1.1, 1.2, 2])
+
+
 def test_each_round_has_its_own_time() -> None:
     model = Model("sequential", start_seconds=1, rounds=[0.1, 0.3, 0.2])
     assert model.total_seconds(10) == pytest.approx(3)
@@ -34,7 +40,7 @@ def test_each_round_has_its_own_time() -> None:
 @given(
     st.lists(st.floats(1e-7, 10), min_size=1),
     st.integers(1, 10**6),
-    st.sampled_from(["sequential", "threads", "processes"]),
+    st.sampled_from(["sequential", "threads", "processes", "cluster"]),
 )
 def test_more_tasks_never_take_less_time(
     rounds: list[float], tasks: int, name: str

@@ -28,6 +28,7 @@ def start_site(
         yield site, line.partition("=")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals needed")
 def test_the_bar_shows_what_is_in_flight(traced: None) -> None:
     with (

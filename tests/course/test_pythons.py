@@ -41,6 +41,7 @@ def list_files(folder: Path) -> dict[str, int]:
 
 
 @needs_uv
+@pytest.mark.slow
 def test_a_lesson_runs_on_another_python(traced: None) -> None:
     before = list_files(Path(sys.prefix))
     result = run_lab("on", CURRENT, "06", "UPDATES=10")

@@ -190,6 +190,7 @@ while True:
 
 
 @needs_groups
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "again"),
     [

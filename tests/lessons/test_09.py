@@ -93,6 +93,7 @@ def test_it_does_not_wait_longer_than_its_longest_delay(
     assert len(result.requests) == 1
 
 
+@pytest.mark.slow
 def test_it_follows_a_redirection(run_lesson: RunLesson) -> None:
     result = run_lesson("09", PAGES=["/redirect/2"])
     check_counts(result, "1 ok, 0 recovered, 0 failed", 1)

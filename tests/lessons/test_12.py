@@ -18,6 +18,7 @@ if sys.version_info < (3, 14):
     WORKERS.remove("interpreters")
 
 
+@pytest.mark.slow
 def test_each_kind_of_work_has_a_row_and_each_worker_a_column(
     run_lesson: RunLesson,
 ) -> None:

@@ -149,6 +149,7 @@ def test_the_last_line_compares_both_ways_with_the_most_pages(
     )
 
 
+@pytest.mark.slow
 def test_a_page_that_never_arrives_ends_it(run_lesson: RunLesson) -> None:
     result = run_lesson("33", COUNTS=[3], PAGE="/status/500")
     message = "33_asyncio_at_scale.py: threads: none of 3 pages arrived"

@@ -15,6 +15,7 @@ if sys.version_info >= (3, 14):
     KILLED.append("kill_workers")
 
 
+@pytest.mark.slow
 def test_what_stops_and_what_goes_on(run_lesson: RunLesson) -> None:
     result = run_lesson("38", BAKING_TIME=0.04, TIMEOUT=0.1)
     assert (result.status, result.errors) == (0, [])

@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
+
 from support.lessons import RunLesson, import_lesson
 
 NAMES = ["loop", "TaskGroup", "requests", "threads", "long lock", "short lock"]
 
 
+@pytest.mark.slow
 def test_the_site_sees_one_request_at_a_time_with_each_mistake(
     run_lesson: RunLesson,
 ) -> None:

@@ -18,6 +18,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 def test_each_way_downloads_all_pictures_and_opens_them(
     run_lesson: RunLesson,
 ) -> None:

@@ -65,6 +65,7 @@ def database(
             connection.execute(f"drop schema {schema} cascade")
 
 
+@pytest.mark.slow
 def test_a_pool_limits_the_queries_and_serializable_loses_nothing(
     database: Database, run_lesson: RunLesson
 ) -> None:

@@ -25,6 +25,7 @@ FIGURES = (
 )
 
 
+@pytest.mark.slow
 def test_blocking_handlers_are_served_one_by_one(
     run_lesson: RunLesson,
 ) -> None:

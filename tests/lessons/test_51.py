@@ -8,6 +8,7 @@ import pytest
 from support.lessons import RunLesson, import_lesson
 
 
+@pytest.mark.slow
 def test_with_queues_nobody_waits_for_the_one_that_does_not_read(
     run_lesson: RunLesson,
 ) -> None:

@@ -137,6 +137,7 @@ def is_listening(process: psutil.Process) -> bool:
     return any(x.status == psutil.CONN_LISTEN for x in connections)
 
 
+@pytest.mark.slow
 def test_a_pool_that_lost_a_worker_does_no_further_job(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

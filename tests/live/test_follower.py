@@ -137,6 +137,7 @@ def test_the_states_of_threads(follow: Follow) -> None:
         assert waits.samples[-1].waits_for == wait_reasons.LOCK
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_lesson_that_forks(follow: Follow) -> None:
     run = follow(

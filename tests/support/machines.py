@@ -13,6 +13,7 @@ from backstage.choose.probe_process import ProbeLostError
 
 LOAD_SECONDS = 0.2
 START_SECONDS = 0.1  # of workers
+CLUSTER_THREADS = 8
 
 
 class FakeMachine:
@@ -75,6 +76,9 @@ class FakeMachine:
         flags = {"is_lazy": False, "is_comparable": True}
         return {**answer, **flags}, 2 * seconds
 
+    def _connect(self) -> tuple[dict[str, Any], float]:
+        return {"threads": CLUSTER_THREADS}, LOAD_SECONDS
+
     def _measure_pickling(self, number: int) -> tuple[dict[str, Any], float]:
         if self.not_picklable:
             return {"reason": self.not_picklable}, 0.01
@@ -115,12 +119,15 @@ def measure_on(monkeypatch: pytest.MonkeyPatch) -> MeasureOn:
     """Measure on a made-up machine with two cores."""
 
     def run(
-        machine: FakeMachine, seconds: float = 60, tasks: int = 100
+        machine: FakeMachine,
+        seconds: float = 60,
+        tasks: int = 100,
+        scheduler: str = "",
     ) -> Advice:
         monkeypatch.setattr(session, "ProbeProcess", lambda *_: machine)
         for module in measurement, session:
             monkeypatch.setattr(module, "perf_counter", lambda: machine.now)
         monkeypatch.setattr(measurement, "cpus", lambda: 2)
-        return measurement.measure("made:up", [], tasks, seconds)
+        return measurement.measure("made:up", [], tasks, seconds, scheduler)
 
     return run

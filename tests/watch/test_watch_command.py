@@ -22,6 +22,7 @@ def has_summary(picture: str) -> bool:
     return any(line.startswith("took ") for line in picture.splitlines()[-2:])
 
 
+@pytest.mark.slow
 def test_the_picture_is_below_what_the_lesson_prints(traced: None) -> None:
     run = run_lab("watch", "03", "WORK=300_000", "--quiet")
     assert (run.returncode, run.stderr) == (0, "")
@@ -39,6 +40,7 @@ def test_the_exit_status_is_that_of_the_lesson(traced: None) -> None:
     assert "took " in run.stdout
 
 
+@pytest.mark.slow
 def test_a_saved_run_is_drawn_again(traced: None, tmp_path: Path) -> None:
     saved, first, second = (
         tmp_path / name for name in ("run.jsonl", "first.svg", "second.svg")

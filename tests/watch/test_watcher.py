@@ -70,6 +70,7 @@ def test_two_threads_share_a_core_where_there_is_a_gil(
             assert main.start < thread.start < thread.end
 
 
+@pytest.mark.slow
 def test_two_processes_run_at_the_same_time(watch_source: WatchSource) -> None:
     recording = watch_source(SPAWN.format(code=BURN + "burn(0.5)", count=2))
     first, second = list(recording.processes.values())[1:]

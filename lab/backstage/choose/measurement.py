@@ -33,7 +33,11 @@ MAX_ROUNDS = 15
 
 
 def measure(
-    function: str, inputs: Sequence[str], tasks: int, seconds: float
+    function: str,
+    inputs: Sequence[str],
+    tasks: int,
+    seconds: float,
+    scheduler: str = "",
 ) -> Advice:
     """Measure a function, and choose a model for it.
 
@@ -44,10 +48,13 @@ def measure(
         inputs: Expressions, or names of files; see `inputs.read_inputs`.
         tasks: How many tasks the advice is for.
         seconds: How long the measurement may take.
+        scheduler: Address of the scheduler of a Dask cluster, which takes
+            part as one more model.
 
     Raises:
         UsageError: If the function or an input cannot be loaded.
-        LabError: If the function fails or takes too long to be measured.
+        LabError: If the function fails or takes too long to be measured, or
+            if the cluster cannot be used.
     """
     expressions = read_inputs(inputs)
     start = perf_counter()
@@ -64,7 +71,9 @@ def measure(
             left = f"{seconds - bar.n:.0f} s left"
             bar.set_description_str(f"measuring, at most {left}")
 
-        with Session(function, expressions, seconds, show_progress) as session:
+        with Session(
+            function, expressions, seconds, show_progress, scheduler
+        ) as session:
             try:
                 return Measurement(session, tasks).run()
             except ProbeLostError as lost:
@@ -113,7 +122,9 @@ class Measurement:
     def examine_function(self) -> None:
         """Call the function with its inputs, and list the possible models."""
         advice = self.advice
-        advice.remarks = self.session.try_inputs(self.session.load())
+        inputs = self.session.load()
+        threads = self.count_cluster_threads()
+        advice.remarks = self.session.try_inputs(inputs)
         advice.is_async = self.session.is_async
         advice.call_seconds = self.sampler.call_seconds()
         advice.cpu_seconds = self.session.cpu_seconds
@@ -124,8 +135,25 @@ class Measurement:
             if hasattr(futures, POOL_CLASSES[name]):
                 reason = pickling if isinstance(pickling, str) else ""
                 advice.models.append(Model(name, excluded=reason))
+        if threads:
+            advice.models.append(Model("cluster", threads))
         if isinstance(pickling, Pickling):
             advice.pickling = pickling
+
+    def count_cluster_threads(self) -> int:
+        """Return how many threads the cluster has, or 0 without a cluster.
+
+        Raises:
+            LabError: If the cluster cannot be used.
+        """
+        scheduler = self.session.scheduler
+        if not scheduler:
+            return 0
+        try:
+            answer = self.session.ask(self.session.seconds, action="connect")
+        except ProbeLostError as lost:  # something else has that address
+            raise LabError(f"connecting to {scheduler} {lost}") from None
+        return int(answer["threads"])
 
     def run_sample(self, model: Model) -> None:
         """Run a sample of a model, as its part of a round."""

@@ -8,7 +8,14 @@ from statistics import median
 from typing import NamedTuple
 
 # The simplest first: of two that are equally fast, the first is chosen.
-MODEL_NAMES = ["sequential", "asyncio", "threads", "processes", "interpreters"]
+MODEL_NAMES = [
+    "sequential",
+    "asyncio",
+    "threads",
+    "processes",
+    "interpreters",
+    "cluster",
+]
 # Their classes in concurrent.futures. Interpreters exist from Python 3.14 on.
 POOL_CLASSES = {
     "threads": "ThreadPoolExecutor",
@@ -64,7 +71,10 @@ class Model:
         start = self.start_seconds
         if self.name in LAZY_MODELS:
             start *= min(1, tasks / self.workers)
-        longest_share = math.ceil(tasks / self.workers) * self.call_seconds
+        share = math.ceil(tasks / self.workers)
+        if self.name == "cluster":  # calls may be faster or slower there
+            return start + share * self.workers * task_seconds
+        longest_share = share * self.call_seconds
         return start + max(longest_share, tasks * task_seconds)
 
 

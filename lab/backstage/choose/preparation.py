@@ -38,6 +38,8 @@ class Preparation:
                 self.search.find_worker_count(model, MAX_COROUTINES)
             elif model.name == "threads":
                 self.prepare_threads(model)
+            elif model.name == "cluster":
+                self.prepare_cluster(model)
             elif not model.excluded:
                 self.prepare_processes(model)
         for model in self.advice.models:
@@ -121,6 +123,16 @@ class Preparation:
             workers = self.search.find_process_count(model)
             if workers > model.workers:
                 self.search.start_processes(model, workers)
+
+    def prepare_cluster(self, model: Model) -> None:
+        """Connect to the cluster, if there is time.
+
+        That is after all processes were forked, as it starts a thread.
+        """
+        # Its workers load what the probe has loaded.
+        seconds = self.session.load_seconds + model.call_seconds
+        seconds += worker_search.PEEK
+        self.sampler.attempt(model, seconds, self.search.start)
 
     def is_unbeatable(self, rival: Model) -> bool:
         """Return whether processes cannot be faster than this model.

@@ -24,7 +24,7 @@ from backstage.choose.comparison import (
 from backstage.choose.inputs import describe_error, load_calls
 from backstage.choose.timing import cpu_time, time_calls, time_repeatedly
 from backstage.choose.workers import Workers
-from backstage.errors import UsageError
+from backstage.errors import LabError, UsageError
 
 LONG_CALL = 1  # seconds of a call that is not repeated
 PICKLINGS = 9  # how often a call is pickled, at most
@@ -35,8 +35,10 @@ RACE_INTERVAL = 1e-6  # seconds: frequent switches of threads show races
 class Probe:
     """A function, its inputs and their results, and workers to call it."""
 
-    def __init__(self, target: str, expressions: Sequence[str]) -> None:
-        """Load the function.
+    def __init__(
+        self, target: str, expressions: Sequence[str], scheduler: str = ""
+    ) -> None:
+        """Load the function; the scheduler is that of a cluster.
 
         Raises:
             UsageError: See `load_calls`.
@@ -44,12 +46,19 @@ class Probe:
         self.function, self.calls = load_calls(target, expressions)
         self.results = dict[int, Any]()  # by the numbers of inputs
         self.is_comparable = True  # wrong results would be noticed
-        self.workers = Workers(self.function)
+        module = target.partition(":")[0]
+        self.workers = Workers(self.function, module, scheduler)
 
     def describe(self) -> dict[str, Any]:
         """Return the number of inputs, and whether the function is async."""
         is_async = inspect.iscoroutinefunction(self.function)
         return {"inputs": len(self.calls), "is_async": is_async}
+
+    def connect(self) -> dict[str, int]:
+        """Return how many `threads` the workers of the cluster have."""
+        from backstage.choose.cluster import count_threads
+
+        return {"threads": count_threads(self.workers.scheduler)}
 
     def call(self, number: int) -> dict[str, Any]:
         """Call the function with one input, and repeat short calls.
@@ -188,6 +197,8 @@ def main() -> None:
                 answer = getattr(probe, request.pop("action"))(**request)
         except UsageError as error:
             answer = {"usage_error": str(error)}
+        except LabError as error:
+            answer = {"error": str(error)}
         except BaseException as error:  # noqa: BLE001  the function's own
             answer = {"error": describe_error(error)}
         print(json.dumps(answer), file=answers, flush=True)

@@ -41,6 +41,7 @@ class ProbeProcess:
         target: str,
         expressions: Sequence[str],
         on_wait: Callable[[], object],
+        scheduler: str = "",
     ) -> None:
         """Start the process.
 
@@ -48,9 +49,11 @@ class ProbeProcess:
             target: "module:function".
             expressions: The inputs; see `inputs.load_calls`.
             on_wait: Called every POLL_INTERVAL while an answer is awaited.
+            scheduler: Address of the scheduler of a cluster.
         """
         self.target = target
         self.expressions = list(expressions)
+        self.scheduler = scheduler
         self.on_wait = on_wait
         # A process that is killed does not remove its temporary files.
         self.folder = tempfile.TemporaryDirectory(
@@ -83,7 +86,10 @@ class ProbeProcess:
             ProbeLostError: See `ask`.
         """
         answer = self.ask(
-            timeout, target=self.target, expressions=self.expressions
+            timeout,
+            target=self.target,
+            expressions=self.expressions,
+            scheduler=self.scheduler,
         )
         if "usage_error" in answer:
             raise UsageError(answer["usage_error"])

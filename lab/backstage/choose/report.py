@@ -8,7 +8,7 @@ from rich.table import Table
 
 from backstage.choose.models import Advice, BestModel, measured
 from backstage.choose.preparation import MOSTLY_COMPUTING
-from backstage.choose.ranking import Comparison
+from backstage.choose.ranking import MAX_TASKS, Comparison
 from backstage.choose.rules import RULES, Work, by_rule
 from backstage.drawing.text import COLUMNS
 from backstage.tables import print_table
@@ -123,6 +123,11 @@ def describe_advice(advice: Advice) -> list[str]:
     ranges = _join(advice.ranges)
     if len(advice.ranges) > 1:
         lines.append(f"by the number of tasks: {ranges}")
+    names = {model.name for model in measured(advice.models)}
+    best_names = {best.name for best in advice.ranges}
+    if "cluster" in names - best_names:
+        limit = _count(MAX_TASKS, "task")
+        lines.append(f"the cluster does not pay, up to {limit}")
     started = _join(advice.ranges_when_started)
     if started != ranges:
         lines.append(f"if the workers have started already: {started}")

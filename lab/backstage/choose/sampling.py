@@ -79,12 +79,12 @@ class Sampler:
 
         Raises as `run` does.
         """
-        if model.name in POOL_CLASSES:
+        if model.name in {*POOL_CLASSES, "cluster"}:
             started = self.session.open(
                 model.name, model.workers, self.timeout
             )
             model.start_seconds, model.worker_bytes = started
-        if model.name in ("processes", "interpreters"):
+        if model.name in ("processes", "interpreters", "cluster"):
             chunks = CHUNKS * model.workers
             size = math.ceil(CHUNK / self.call_seconds())
             model.chunk = max(1, min(size, self.tasks // chunks))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from random import Random
 from statistics import mean
 from time import perf_counter
@@ -48,19 +49,22 @@ class Session:
         expressions: Sequence[str],
         seconds: float,
         on_wait: Callable[[], object] = lambda: None,
+        scheduler: str = "",
     ) -> None:
         """Start a probe; see `ProbeProcess`."""
         self.target = target
-        self.expressions = expressions
         self.seconds = seconds
-        self.on_wait = on_wait
+        self.scheduler = scheduler
         self.start = perf_counter()
         self.is_async = False
         self.call_seconds = dict[int, float]()
         self.cpu_seconds = 0.0
         self.load_seconds = 0.0
         self.opened = dict[str, int]()  # numbers of workers, by models
-        self.probe = ProbeProcess(target, expressions, on_wait)
+        self.start_probe = partial(
+            ProbeProcess, target, expressions, on_wait, scheduler
+        )
+        self.probe = self.start_probe()
 
     def __enter__(self) -> Self:
         """Return the session."""
@@ -103,7 +107,7 @@ class Session:
 
     def _replace_probe(self) -> None:
         self.probe.end()
-        self.probe = ProbeProcess(self.target, self.expressions, self.on_wait)
+        self.probe = self.start_probe()
         self.load()
         for number in self.call_seconds:
             self.probe.ask(self.time_left(), action="call", number=number)

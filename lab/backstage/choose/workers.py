@@ -21,9 +21,21 @@ FIRST_JOB = 0.02
 class Workers:
     """The pools for a function, one for each model that has been opened."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(
+        self, function: Function, module: str, scheduler: str = ""
+    ) -> None:
+        """Prepare to call a function.
+
+        Args:
+            function: The function.
+            module: The module that the user named.
+            scheduler: Address of the scheduler of a cluster.
+        """
+        self.job = partial(call_function, function)
         self.function = function
-        self.pools = dict[str, futures.Executor]()
+        self.module = module
+        self.scheduler = scheduler
+        self.pools = dict[str, Any]()
 
     def open(self, model: str, workers: int) -> dict[str, float]:
         """Start workers, in place of those that the model has.
@@ -32,6 +44,8 @@ class Workers:
             The elapsed `seconds`, and the `bytes` of memory of each worker.
         """
         self.close(model)
+        if model == "cluster":
+            return self._open_cluster()
         options: dict[str, Any] = {}
         if model == "interpreters":  # each has an import path of its own
             path = f"import sys; sys.path[:] = {sys.path!r}"
@@ -45,6 +59,15 @@ class Workers:
         size = (measure_memory() - before) / workers
         return {"seconds": max(seconds, 0), "bytes": max(size, 0)}
 
+    def _open_cluster(self) -> dict[str, float]:
+        # Its libraries may be missing, and interpreters cannot import them.
+        from backstage.choose.cluster import Cluster
+
+        start = perf_counter()
+        cluster = Cluster(self.scheduler, self.module, self.job)
+        self.pools["cluster"] = cluster
+        return {"seconds": perf_counter() - start, "bytes": 0}
+
     def run(
         self, model: str, workers: int, calls: Sequence[Arguments], chunk: int
     ) -> list[Any]:
@@ -56,9 +79,11 @@ class Workers:
             calls: The arguments of each call.
             chunk: How many calls a process gets at a time.
         """
+        if model == "cluster":
+            return list(self.pools[model].run(calls, chunk))
         if model in self.pools:
-            job = partial(call_function, self.function)
-            return list(self.pools[model].map(job, calls, chunksize=chunk))
+            pool = self.pools[model]
+            return list(pool.map(self.job, calls, chunksize=chunk))
         if inspect.iscoroutinefunction(self.function):
             return asyncio.run(self._gather(calls, workers))
         return [self.function(*arguments) for arguments in calls]

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 import click
 
@@ -11,7 +13,7 @@ from backstage.choose.questions import (
     QUESTIONS,
     parse_number,
 )
-from backstage.errors import UsageError
+from backstage.errors import LabError, UsageError
 
 type Command = Callable[..., int]
 
@@ -39,12 +41,18 @@ def answer_options(command: Command) -> Command:
 @click.option(
     "--seconds", help=f"How long to measure. [default: {DEFAULT_SECONDS}]"
 )
+@click.option(
+    "--scheduler",
+    metavar="tcp://HOST:PORT",
+    help="Measure on the computers of this Dask cluster too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @answer_options
 def choose(
     function: str | None,
     inputs: tuple[str, ...],
     seconds: str | None,
+    scheduler: str | None,
     as_json: bool,
     **answers: str | None,
 ) -> int:
@@ -57,16 +65,37 @@ def choose(
     """
     given = {name: answer for name, answer in answers.items() if answer}
     if function:
-        return _measure(function, inputs, seconds, as_json, given)
-    if as_json or inputs or seconds:
-        raise UsageError("--input, --seconds and --json are for a function")
+        if scheduler is not None:
+            _check_scheduler(scheduler)
+        return _measure(
+            function, inputs, seconds, scheduler or "", as_json, given
+        )
+    if as_json or inputs or seconds or scheduler:
+        names = "--input, --seconds, --scheduler and --json"
+        raise UsageError(f"{names} are for a function")
     return _ask(given)
+
+
+def _check_scheduler(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        is_complete = parts.scheme == "tcp" and parts.hostname and parts.port
+    except ValueError:  # a port that is not a number, or too large
+        is_complete = False
+    if not is_complete:
+        example = "tcp://127.0.0.1:8786"
+        message = f"an address such as {example}, not {address!r}"
+        raise UsageError(f"scheduler: {message}")
+    if not (find_spec("distributed") and find_spec("cloudpickle")):
+        command = "uv run --group cluster lab choose ..."
+        raise LabError(f"--scheduler needs distributed: {command}")
 
 
 def _measure(
     function: str,
     inputs: tuple[str, ...],
     seconds: str | None,
+    scheduler: str,
     as_json: bool,
     answers: dict[str, str],
 ) -> int:
@@ -80,6 +109,7 @@ def _measure(
         inputs,
         int(parse_number("tasks", tasks)),
         parse_number("seconds", seconds or str(DEFAULT_SECONDS)),
+        scheduler,
     )
     if as_json:
         print(advice.json())
