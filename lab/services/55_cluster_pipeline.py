@@ -1,0 +1,138 @@
+"""Fetch pages with coroutines, and parse them in a pool or on a cluster.
+
+This is the pipeline of lab/10 with one change: the pages are also parsed by
+the workers of a Dask cluster (see lesson 54). The cluster has an executor, as
+a pool has, so the same code works with both. To use another cluster:
+SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab/services/55_cluster_pipeline.py
+
+Prediction: equal: all pages. On one computer a cluster is not faster than a
+pool: the pages travel through the scheduler, and that takes time.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+import httpx
+from bs4 import BeautifulSoup
+from httpx_aiohttp import HttpxAiohttpClient
+
+from backstage import practice_site, run
+
+try:
+    from distributed import Client, LocalCluster
+except ModuleNotFoundError as error:
+    command = "uv run --group cluster lab 55"
+    print(f"0 pages, no {error.name}: {command}")
+    sys.exit()
+
+# Paths on the practice site, or whole URLs.
+PAGES = [f"/page/{n}?size=50000&delay=0.2" for n in range(40)]  # 40 pages
+TIMEOUT = 10  # seconds without any data, then we give up
+IN_FLIGHT = 10  # pages that we have begun and not finished, at most
+WORKERS = 2  # processes that parse
+
+
+class ParsedPage(NamedTuple):
+    title: str
+    links: int
+
+
+def parse(html: bytes) -> ParsedPage:
+    soup = BeautifulSoup(html, "html.parser")
+    title = soup.title.text if soup.title else ""
+    return ParsedPage(title, links=len(soup.find_all("a")))
+
+
+@contextmanager
+def connect() -> Iterator[Client]:
+    """Connect to the cluster of SCHEDULER, or start one on this computer."""
+    address = os.environ.get("SCHEDULER")
+    if address:
+        with Client(address, timeout=TIMEOUT) as client:
+            yield client
+        return
+    with (
+        TemporaryDirectory() as folder,  # for files of the workers
+        LocalCluster(
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",  # for no other computer
+            dashboard_address=None,  # no web page
+            local_directory=folder,
+            scheduler_kwargs={
+                "local_directory": folder,
+                "dashboard_address": "127.0.0.1:0",  # any free port
+            },
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+async def fetch_and_parse(
+    urls: list[str], client: httpx.AsyncClient, executor: Executor
+) -> list[ParsedPage]:
+    loop = asyncio.get_running_loop()
+    semaphore = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one_page(url: str) -> ParsedPage:
+        async with semaphore:
+            response = await client.get(url, follow_redirects=True)
+            response.raise_for_status()
+            # A process of the pool, or a worker of the cluster, runs parse.
+            return await loop.run_in_executor(
+                executor, parse, response.content
+            )
+
+    return await asyncio.gather(*[one_page(url) for url in urls])
+
+
+async def measure(
+    name: str, urls: list[str], executor: Executor
+) -> tuple[list[ParsedPage], float]:
+    """Return the pages, and how many were parsed in a second."""
+    async with HttpxAiohttpClient(timeout=TIMEOUT) as client:
+        # The first request takes longer, so it comes before the clock starts.
+        await client.get(httpx.URL(urls[0]).join("/"))
+        start = perf_counter()
+        pages = await fetch_and_parse(urls, client, executor)
+        elapsed = perf_counter() - start
+    print(f"{name}: {len(pages)} pages in {elapsed:.2f} s")
+    return pages, len(pages) / elapsed
+
+
+def main() -> None:
+    # The practice site is a web server that runs on this computer.
+    with practice_site(PAGES) as urls:
+        with ProcessPoolExecutor(WORKERS) as pool:
+            # Parse a tiny page in each process. That starts the processes
+            # before we measure.
+            list(pool.map(parse, [b"<p>"] * WORKERS))
+            in_pool, pool_rate = asyncio.run(measure("pool", urls, pool))
+        with connect() as client:
+            client.wait_for_workers(WORKERS, timeout=TIMEOUT)
+            # pure=False: each call is a task of its own (see lesson 54).
+            executor = client.get_executor(pure=False)
+            list(executor.map(parse, [b"<p>"] * WORKERS))
+            in_cluster, cluster_rate = asyncio.run(
+                measure("cluster", urls, executor)
+            )
+    equal = sum(a == b for a, b in zip(in_pool, in_cluster, strict=True))
+    print(
+        f"equal {equal} of {len(PAGES)} pages; pages per second: "
+        f"pool {pool_rate:.1f}, cluster {cluster_rate:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
