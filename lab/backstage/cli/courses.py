@@ -54,7 +54,7 @@ def run_all(no_pause: bool) -> int:
 @click.command()
 @quiet_option
 def quick() -> int:
-    """Run all lessons with small constants, in about a minute.
+    """Run all lessons with small constants, in two minutes.
 
     The constants are in lab/course.toml. The same table as that of `all`
     comes at the end.
