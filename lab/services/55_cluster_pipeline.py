@@ -3,7 +3,7 @@
 This is the pipeline of lab/10 with one change: the pages are also parsed by
 the workers of a Dask cluster (see lesson 54). The cluster has an executor, as
 a pool has, so the same code works with both. To use another cluster:
-SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab/services/55_cluster_pipeline.py
+SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab 55
 
 Prediction: equal: all pages. On one computer a cluster is not faster than a
 pool: the pages travel through the scheduler, and that takes time.

@@ -78,6 +78,7 @@ def each_row(counts: dict[str, list[int]]) -> pytest.MarkDecorator:
 
 @pytest.mark.benchmark(group="scale")
 @each_row(LESSONS)
+@pytest.mark.slow
 def test_scale(name: str, count: int, benchmark: Any) -> None:
     """CPU time and memory are those of a run of the whole lesson."""
     count, delay = choose_size(count, benchmark)

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -35,13 +34,6 @@ BROADCASTS = {
     "broadcast, one after the other": "/one-by-one",
     "broadcast, with queues": "/with-queues",
 }
-
-
-def mark_slow(rows: Iterable[str]) -> list[object]:
-    """Return rows as parameters, all but the first as slow tests."""
-    first, *others = rows
-    marks = [pytest.mark.slow]
-    return [first, *(pytest.param(row, marks=marks) for row in others)]
 
 
 def measure_each(
@@ -77,8 +69,9 @@ async def send_requests(
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.benchmark(group="services")
-@pytest.mark.parametrize("row", mark_slow(HANDLERS))
+@pytest.mark.parametrize("row", HANDLERS)
 def test_web_server(row: str, benchmark: Any) -> None:
     workers, path = HANDLERS[row]
     clients = CLIENTS if benchmark.enabled else TEST_CLIENTS
@@ -103,8 +96,9 @@ def test_web_server(row: str, benchmark: Any) -> None:
         measure_each(benchmark, runner, send_all, clients * requests)
 
 
+@pytest.mark.slow
 @pytest.mark.benchmark(group="services")
-@pytest.mark.parametrize("row", mark_slow(BROADCASTS))
+@pytest.mark.parametrize("row", BROADCASTS)
 def test_broadcast(row: str, benchmark: Any) -> None:
     listeners = LISTENERS if benchmark.enabled else TEST_LISTENERS
     websocket.raise_file_limit()

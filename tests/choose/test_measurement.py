@@ -309,6 +309,7 @@ def measure_function(name: str, *inputs: str, tasks: int = 100) -> Advice:
     return measure(f"support.functions:{name}", inputs, tasks, 20)
 
 
+@pytest.mark.slow
 def test_a_function_that_waits(
     functions: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

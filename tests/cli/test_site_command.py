@@ -49,6 +49,7 @@ def test_the_bar_shows_what_is_in_flight(traced: None) -> None:
         requests.get(address, timeout=1)
 
 
+@pytest.mark.slow
 def test_a_lesson_uses_the_site_of_practice_site(traced: None) -> None:
     with start_site() as (_, first), start_site() as (_, second):
         assert first != second

@@ -52,6 +52,7 @@ def run_python(
     return run
 
 
+@pytest.mark.slow
 def test_a_new_lesson_runs(run_python: RunPython, project_copy: Path) -> None:
     created = run_python("lab", "new", "98_name")
     assert (created.returncode, created.stderr) == (0, "")

@@ -67,6 +67,7 @@ def test_its_environment_is_temporary() -> None:
 
 
 @needs_uv
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C for one process there")
 @pytest.mark.parametrize(
     "seconds",

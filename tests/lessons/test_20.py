@@ -10,6 +10,7 @@ import pytest
 from support.lessons import RunLesson, import_lesson
 
 
+@pytest.mark.slow
 def test_the_site_sees_no_more_requests_than_the_limit(
     run_lesson: RunLesson,
 ) -> None:

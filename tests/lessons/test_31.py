@@ -12,6 +12,7 @@ from support.lessons import RunLesson, import_lesson, parse_figure
 ROW = r"(no pool|chunks of [\d,]+) +\d+\.\d{3} s +\d+\.\d us"
 
 
+@pytest.mark.slow
 def test_large_chunks_are_much_faster(run_lesson: RunLesson) -> None:
     result = run_lesson("31", LETTERS=2_000)
     assert (result.status, result.errors) == (0, [])

@@ -18,6 +18,7 @@ FINDING = (
 )
 
 
+@pytest.mark.slow
 def test_each_way_has_all_pages_in_flight(run_lesson: RunLesson) -> None:
     result = run_lesson("33", COUNTS=[20], PAGE="/delay/0.5")
     assert (result.status, result.peak) == (0, 20)

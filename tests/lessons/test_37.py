@@ -41,6 +41,7 @@ def check_searches(result: RunResult) -> None:
         assert "needs Python 3.15" in "".join(result.lines)
 
 
+@pytest.mark.slow
 def test_siblings_go_on_with_gather_and_stop_in_a_group(
     run_lesson: RunLesson,
 ) -> None:

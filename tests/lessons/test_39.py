@@ -21,6 +21,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 def test_debug_mode_names_the_task_that_blocks(run_lesson: RunLesson) -> None:
     result = run_lesson("39", SLEEP=0.12, WORK=50_000)
     assert (result.status, result.errors) == (0, [])

@@ -26,6 +26,7 @@ def peak(requests: list[dict[str, Any]]) -> int:
     return max(int(request["in_flight"]) for request in requests)
 
 
+@pytest.mark.slow
 def test_each_limit_is_kept_only_by_its_own_tool(
     run_lesson: RunLesson,
 ) -> None:

@@ -23,6 +23,7 @@ def parse_row(row: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_threads_that_wait_are_shown(
     run_lesson: RunLesson,
 ) -> None:

@@ -11,6 +11,7 @@ from backstage.course.running import start_lesson
 from support.lessons import find_once, import_lesson
 
 
+@pytest.mark.slow
 def test_barrier_and_hypothesis_find_it_in_every_run(tmp_path: Path) -> None:
     with start_lesson(
         find_once("45"), {"RUNS": "5"}, cwd=tmp_path, stdout=subprocess.PIPE

@@ -54,6 +54,7 @@ def test_blocking_handlers_are_served_one_by_one(
     assert re.fullmatch(finding, last)
 
 
+@pytest.mark.slow
 def test_handlers_without_async_run_in_at_most_40_threads() -> None:
     lesson = import_lesson("50")
     with lesson.start_server(workers=1) as server:

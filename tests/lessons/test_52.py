@@ -28,6 +28,7 @@ def queue(tmp_path: Path, lesson: Any) -> Iterator[sqlite3.Connection]:
         yield database
 
 
+@pytest.mark.slow
 def test_the_queue_survives_what_breaks_the_pool(
     run_lesson: RunLesson,
 ) -> None:

@@ -47,6 +47,7 @@ def stop(web: subprocess.Popen[str], number: signal.Signals) -> int:
     return web.returncode
 
 
+@pytest.mark.slow
 def test_a_browser_sees_a_run_and_can_save_it(
     traced: None, live_folder: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_file_that_cannot_be_written_is_an_error_before_the_run(
     assert answer.err == f"lab: cannot write a file at {tmp_path / name}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no group of processes to signal")
 @pytest.mark.parametrize(
     "arguments",

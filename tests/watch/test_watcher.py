@@ -51,6 +51,7 @@ def watch_source(
     return run
 
 
+@pytest.mark.slow
 def test_two_threads_share_a_core_where_there_is_a_gil(
     watch_source: WatchSource,
 ) -> None:
@@ -134,6 +135,7 @@ def source_with_slow_site(site: Path, seconds: float) -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seconds", [0.3, pytest.param(2.5, marks=pytest.mark.slow)]
 )
