@@ -102,7 +102,7 @@ async def count_booked(way: str, tasks: Tasks, start: float) -> int:
     ended = [task for task in tasks if not task.cancelled()]
     booked = [task for task in ended if task.exception() is None]
     print(
-        f"{way}: {len(running)} tasks running when we get the error, then "
+        f"{way}: {len(running)} tasks still running, then "
         f"{len(booked)} booked, {len(cancelled)} cancelled, "
         f"end after {elapsed:.2f} s"
     )

@@ -52,7 +52,7 @@ def test_siblings_go_on_with_gather_and_stop_in_a_group(
     assert re.search(
         r"^gather: after \d\.\d\d s an error, .* 503$", text, re.MULTILINE
     )
-    running = "tasks running when we get the error, then"
+    running = "tasks still running, then"
     assert f"gather: 3 {running} 3 booked, 0 cancelled" in text
     assert re.search(r"^TaskGroup: .* failed bookings: 1$", text, re.MULTILINE)
     assert re.search(r"^TaskGroup: .* fees: 1$", text, re.MULTILINE)
