@@ -127,6 +127,7 @@ def test_ctrl_c_ends_the_course(traced: None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_quick_course(traced: None) -> None:
     result = run_lab("quick")
     assert result.returncode == 0

@@ -3,9 +3,11 @@
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from multiprocessing import util
 from multiprocessing.process import BaseProcess
@@ -41,8 +43,9 @@ class InterruptHandler:
     def install(self) -> None:
         """Handle Ctrl-C from now on, and one that was blocked until now."""
         signal.signal(signal.SIGINT, self._handle)
+        start = self._refuse_to_start(_with_shared_folder(BaseProcess.start))
         for owner, name, call in (
-            (BaseProcess, "start", _with_shared_folder(BaseProcess.start)),
+            (BaseProcess, "start", start),
             (SemLock, "__init__", SemLock.__init__),
         ):
             setattr(owner, name, _with_ctrl_c_blocked(call))
@@ -53,6 +56,21 @@ class InterruptHandler:
         """Print that Ctrl-C stopped the lesson, once."""
         if self._first_report.acquire(blocking=False):
             print(f"{self._script}: stopped by Ctrl-C", file=sys.stderr)
+
+    def _refuse_to_start(
+        self, start: Callable[[BaseProcess], None]
+    ) -> Callable[[BaseProcess], None]:
+        """Return `start`, which starts no process after Ctrl-C.
+
+        Some libraries start another worker where one has ended.
+        """
+
+        def start_before_ctrl_c(process: BaseProcess) -> None:
+            if self.received:
+                raise ChildProcessError("no process starts after Ctrl-C")
+            start(process)
+
+        return start_before_ctrl_c
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self.received = True
@@ -73,6 +91,7 @@ class InterruptHandler:
         sys.stderr.flush()
         try:
             _remove_shared_resources()
+            _remove_temporary_folders()
         finally:
             os._exit(130)
 
@@ -146,3 +165,17 @@ def _remove_shared_resources() -> None:
     for finalizer in finalizers.copy().values():
         if finalizer._callback in quick:
             finalizer()
+
+
+def _remove_temporary_folders() -> None:
+    """Remove the folders of each `TemporaryDirectory` that is in use.
+
+    There is no public way to find them: each has a finalizer.
+    """
+    if "tempfile" not in sys.modules:
+        return
+    clean_up = sys.modules["tempfile"].TemporaryDirectory._cleanup
+    finalizers = weakref.finalize._registry  # type: ignore[attr-defined]
+    for info in list(finalizers.values()):
+        if info.func == clean_up:
+            shutil.rmtree(info.args[0], ignore_errors=True)
