@@ -97,6 +97,7 @@ def find_address(file: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_it_uses_a_cluster_that_is_there(
     run_lesson: RunLesson, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

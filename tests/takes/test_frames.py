@@ -80,7 +80,7 @@ def test_without_output_there_is_an_empty_screen() -> None:
 
 
 PARTS = """
-a \u6f22 x\u0302 \u2588\u2591 \r \r\n \n
+a x\u0302 \u2588\u2591 \r \r\n \n
 \x1b[K \x1b[1m \x1b[33m \x1b[0m \x1b[2J \x1b[2;3H \x1b[A
 """
 texts = st.lists(
