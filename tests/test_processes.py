@@ -60,6 +60,7 @@ def test_a_process_that_nobody_has_waited_for_is_not_running() -> None:
         assert not kill(process)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [kill_tree, stop_tree])
 def test_a_child_ends_with_its_own_children(end: Any, traced: None) -> None:
     with start(START_CHILD) as child:

@@ -146,6 +146,7 @@ def test_an_option_that_makes_no_sense_is_refused_in_a_line(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.timing
 def test_ctrl_c_ends_the_benchmarks(traced: None, outside_xdist: None) -> None:
     def has_a_site(lab: psutil.Process) -> bool:

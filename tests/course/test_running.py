@@ -151,6 +151,7 @@ def test_ctrl_c_right_after_the_start_is_one_line(
 
 
 @needs_groups
+@pytest.mark.slow
 def test_a_terminated_command_ends_its_lesson(traced: None) -> None:
     with start_lab(
         "03", "WORK=100_000_000", stderr=subprocess.DEVNULL

@@ -16,6 +16,7 @@ def pages(count: int) -> list[str]:
     return [f"/page/{n}?size=3000&delay=0.4" for n in range(1, count + 1)]
 
 
+@pytest.mark.slow
 def test_whole_pages_are_saved_the_same_in_each_run(
     run_lesson: RunLesson, tmp_path: Path
 ) -> None:

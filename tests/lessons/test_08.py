@@ -22,6 +22,7 @@ def test_all_pages_are_in_flight_at_the_same_time(
     assert re.fullmatch(total, last)
 
 
+@pytest.mark.slow
 def test_more_pages_are_in_flight_than_a_pool_has_by_default(
     run_lesson: RunLesson,
 ) -> None:

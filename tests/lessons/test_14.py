@@ -45,6 +45,7 @@ def test_all_trials_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lesson.choose(lesson.compute) == "processes"
 
 
+@pytest.mark.slow
 def test_each_kind_of_work_has_a_row(run_lesson: RunLesson) -> None:
     result = run_lesson("14", TASKS=4, TRIAL=2, TURNS=1, WORKERS=2)
     assert (result.status, result.errors) == (0, [])

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
 from support.lessons import RunLesson
 
 
+@pytest.mark.slow
 def test_only_the_daemon_thread_stops_with_main(
     run_lesson: RunLesson,
 ) -> None:

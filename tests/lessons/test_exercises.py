@@ -33,6 +33,7 @@ def run_python(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

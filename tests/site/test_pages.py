@@ -199,6 +199,7 @@ def makes_the_test_wait(parts: list[str]) -> bool:
         st.sampled_from(["size", "n"]), NUMBERS.map(str) | st.text(max_size=9)
     ),
 )
+@pytest.mark.slow
 def test_no_path_is_an_error_of_the_server(
     site: str, parts: list[str], query: dict[str, str]
 ) -> None:
