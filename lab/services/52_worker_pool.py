@@ -69,6 +69,8 @@ def pack_in_pool() -> int:
 
 
 def create_queue(database: Database) -> None:
+    # With this log (WAL), those who read do not wait for those who write.
+    database.execute("PRAGMA journal_mode = WAL")
     database.execute(
         "CREATE TABLE orders (number INTEGER, worker INTEGER, "
         "state TEXT DEFAULT 'waiting', attempts INTEGER DEFAULT 0)"
@@ -137,7 +139,7 @@ def work(file: Path, stop: Any) -> None:
     # SIGTERM can reach the workers too. Only the main process acts on it.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
-    with closing(sqlite3.connect(file)) as database:
+    with closing(sqlite3.connect(file, timeout=30)) as database:
         # If the main process is killed, its workers have to stop as well.
         while parent and parent.is_alive() and not stop.value:
             number = claim(database)
@@ -230,7 +232,7 @@ def main() -> None:
     lost_in_pool = pack_in_pool()
     with TemporaryDirectory() as folder:
         file = Path(folder, "queue.db")
-        with closing(sqlite3.connect(file)) as database:
+        with closing(sqlite3.connect(file, timeout=30)) as database:
             create_queue(database)
             try:
                 for day, target in ("day 1", ORDERS // 2), ("day 2", ORDERS):
