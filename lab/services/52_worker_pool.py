@@ -139,6 +139,7 @@ def work(file: Path, stop: Any) -> None:
     # SIGTERM can reach the workers too. Only the main process acts on it.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
+    # The timeout: seconds to wait while another process writes.
     with closing(sqlite3.connect(file, timeout=30)) as database:
         # If the main process is killed, its workers have to stop as well.
         while parent and parent.is_alive() and not stop.value:

@@ -152,7 +152,7 @@ def record(
     from backstage.takes import take
 
     commands = [
-        (*parse_lesson(words), [*words, *["--quiet"] * quiet])
-        for words in split_commands(arguments)
+        (*parse_lesson(command), [*command, *["--quiet"] * quiet])
+        for command in split_commands(arguments)
     ]
     return take.record(commands, live=live, svg=svg)

@@ -93,7 +93,7 @@ def find_frames(
     """Return the screens that a viewer sees one after the other.
 
     Args:
-        outputs: What the terminal was told to show.
+        outputs: What was written to the terminal.
         rows: The height of the terminal.
         interval: The seconds for which each screen is shown, at least.
     """

@@ -102,7 +102,7 @@ class TerminalSession:
 
 
 class Output(NamedTuple):
-    """Something that a terminal was told to show.
+    """Something that was written to a terminal.
 
     Attributes:
         time: Seconds since the take began.
