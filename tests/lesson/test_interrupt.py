@@ -156,20 +156,41 @@ def test_a_site_ends_before_the_workers_do(
 def test_nothing_is_left_behind_if_the_clean_up_does_not_end(
     tmp_path: Path, traced: None
 ) -> None:
-    """Neither a named semaphore, with a warning about it, nor a folder."""
+    """Neither a named semaphore, with a warning about it, nor folders."""
     mark = tmp_path / "ready"
     body = (
         "lock = get_context('spawn').Lock()\n"
         "folder = util.get_temp_dir()\n"
+        "own_folder = TemporaryDirectory()\n"
         f"open({str(mark)!r}, 'w').close()\n"
         "try:\n"
         "    time.sleep(60)\n"
         "finally:\n"
         "    time.sleep(60)"
     )
-    head = "from multiprocessing import util"
+    head = (
+        "from multiprocessing import util\n"
+        "from tempfile import TemporaryDirectory"
+    )
     result = run_script(tmp_path, body, lambda _: mark.exists(), head=head)
     assert result == STOPPED
+
+
+def test_no_process_starts_after_ctrl_c(tmp_path: Path, traced: None) -> None:
+    """Some libraries start another worker where one has ended."""
+    mark = tmp_path / "ready"
+    started = tmp_path / "started"
+    body = (
+        f"open({str(mark)!r}, 'w').close()\n"
+        "try:\n"
+        "    time.sleep(60)\n"
+        "finally:\n"
+        f"    Process(target=open, args=({str(started)!r}, 'w')).start()"
+    )
+    head = "from multiprocessing import Process"
+    result = run_script(tmp_path, body, lambda _: mark.exists(), head=head)
+    assert result == STOPPED
+    assert not started.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no named semaphores there")
