@@ -127,9 +127,9 @@ def test_ctrl_c_ends_the_course(traced: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_the_quick_course(traced: None) -> None:
-    result = run_lab("quick")
+    result = run_lab("quick", timeout=360)
     assert result.returncode == 0
     lines = result.stderr.splitlines()
     assert lines.count(environment_summary()) == len(lessons())

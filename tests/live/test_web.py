@@ -17,7 +17,8 @@ import requests
 from support.commands import run_lab, start_lab
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no group to signal")
-LESSON = ["02", 'PAGES=["/delay/0.2"] * 3', "--quiet"]
+# It waits so long that a view on a busy machine sees it run.
+LESSON = ["02", 'PAGES=["/delay/3"] * 3', "--quiet"]
 
 
 @contextmanager
@@ -56,28 +57,30 @@ def test_a_browser_sees_a_run_and_can_save_it(
         states = read_states(url)
         assert not next(states)["title"]
         assert requests.get(f"{url}/run.svg", timeout=5).status_code == 404
-        # This browser never reads: so much fits into no buffer.
-        sleeper = socket.create_connection(
-            ("127.0.0.1", int(url.rpartition(":")[2]))
-        )
-        sleeper.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        with start_lab(*LESSON, stderr=subprocess.DEVNULL) as lesson:
+        port = int(url.rpartition(":")[2])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as sleeper,
+            start_lab(*LESSON, stderr=subprocess.DEVNULL) as lesson,
+        ):
+            # This browser never reads: so much fits into no buffer.
+            sleeper.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             seen = [next(states)]
             while not seen[-1]["has_ended"]:
                 seen.append(next(states))
             assert lesson.wait(timeout=20) == 0
-        assert "running" in {state["state"] for state in seen}
-        assert seen[-1]["state"].startswith("ended after ")
-        assert "3 x /delay/0.2" in seen[-1]["svg"]
-        # A browser that comes late, or that loads the page again.
-        late = next(read_states(url))
-        assert late == seen[-1]
-        saved = requests.get(f"{url}/run.svg", timeout=5)
-        assert saved.text == late["svg"]
-        disposition = saved.headers["Content-Disposition"]
-        assert disposition == 'attachment; filename="02_threaded_fetch.svg"'
-        assert stop(web, signal.SIGINT) == 130
-        sleeper.close()
+            assert "running" in {state["state"] for state in seen}
+            assert seen[-1]["state"].startswith("ended after ")
+            assert "3 x /delay/3" in seen[-1]["svg"]
+            # A browser that comes late, or that loads the page again.
+            late = next(read_states(url))
+            assert late == seen[-1]
+            saved = requests.get(f"{url}/run.svg", timeout=5)
+            assert saved.text == late["svg"]
+            disposition = saved.headers["Content-Disposition"]
+            assert (
+                disposition == 'attachment; filename="02_threaded_fetch.svg"'
+            )
+            assert stop(web, signal.SIGINT) == 130
     assert not live_folder.exists()
 
 

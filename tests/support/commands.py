@@ -49,14 +49,17 @@ def interrupt_lab(condition: Condition, *arguments: str) -> list[str]:
     return str(err).splitlines()
 
 
-def run_lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_lab(
+    *arguments: str, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run `uv run lab` to its end, which must come within `timeout` s."""
     return subprocess.run(
         [*LAB, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=timeout,
     )
 
 
