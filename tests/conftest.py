@@ -40,6 +40,7 @@ from support.lessons import (
 from support.processes import TIMEOUT, Condition, press_ctrl_c, wait_until
 from support.site import ReadLog
 
+pytest_plugins = ["support.database"]  # which has fixtures
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
 
 # From Python 3.14 on, the first bar starts a process, which belongs to no

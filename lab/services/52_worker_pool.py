@@ -1,14 +1,13 @@
 """Kill a worker while it works: first in a pool, then with a durable queue.
 
-A shop packs orders in worker processes. A pool keeps its jobs in memory. If a
-worker dies, the pool is broken: each job that is not finished gets an error,
-and the pool does not try it again. A durable queue outlives its workers: it is
-a table in a database file. A worker claims an order there (now nobody else
-takes it), packs it, and stores the parcel. If a worker dies, its order goes
-back into the queue, and a new worker starts. So an order may be packed again,
-but its parcel is stored once. An order that always fails is set aside.
-SIGTERM is the signal to stop. The workers finish the orders that they have and
-take no new ones: they drain. On day 2, new workers do the rest.
+A shop packs orders in worker processes. A pool keeps its orders in memory. If
+a worker dies, the pool is broken: each order that is not finished gets an
+error, and the pool does not try it again.
+A durable queue is a table in a database file, so it outlives its workers. A
+worker claims an order there (now no other worker takes it), packs it, and
+stores the parcel. If a worker dies, its order goes back into the queue, and a
+new worker starts. So an order may be packed twice, but its parcel is stored
+once. An order that always fails is set aside.
 
 Prediction: the queue stores each good order once, none twice, and has lost 0.
 It has set aside 1 bad order. The pool has lost more than 0.
@@ -16,18 +15,14 @@ It has set aside 1 bad order. The pool has lost more than 0.
 
 import multiprocessing
 import os
-import signal
 import sqlite3
-from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from functools import partial
 from multiprocessing import Process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
-from typing import Any
 
 from backstage import run
 
@@ -36,7 +31,6 @@ BAD_ORDER = 4  # the number of an order that nobody can pack
 WORKERS = 3  # processes
 PACKING_TIME = 0.1  # seconds for one order
 MAX_ATTEMPTS = 3  # attempts to pack an order; then it is set aside
-DRAIN_TIMEOUT = 2  # seconds after SIGTERM; then workers are killed
 POLL_INTERVAL = 0.01  # seconds between two looks at the queue
 
 Database = sqlite3.Connection
@@ -66,6 +60,14 @@ def pack_in_pool() -> int:
         f"{ORDERS - lost} of {ORDERS} orders finished in {elapsed:.2f} s"
     )
     return lost
+
+
+# The queue: two tables in a database file
+
+
+def connect(file: Path) -> Database:
+    # The timeout: seconds to wait while another process writes.
+    return sqlite3.connect(file, timeout=30)
 
 
 def create_queue(database: Database) -> None:
@@ -125,26 +127,22 @@ def give_back(database: Database, worker: int | None, reason: str) -> None:
         print(f"order {number}, {attempt}: {reason}, now {state}\n", end="")
 
 
-def read_column(database: Database, query: str) -> list[Any]:
-    return [row[0] for row in database.execute(query).fetchall()]
+def count_unfinished(database: Database) -> int:
+    rows = database.execute(
+        "SELECT count(*) FROM orders WHERE state IN ('waiting', 'packing')"
+    ).fetchall()
+    return int(rows[0][0])
 
 
-def count_states(database: Database) -> Counter[str]:
-    states = Counter(read_column(database, "SELECT state FROM orders"))
-    states["finished"] = states["packed"] + states["set aside"]
-    return states
+# The workers, and the main process that supervises them
 
 
-def work(file: Path, stop: Any) -> None:
-    # SIGTERM can reach the workers too. Only the main process acts on it.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    # The timeout: seconds to wait while another process writes.
-    with closing(sqlite3.connect(file, timeout=30)) as database:
-        # If the main process is killed, its workers have to stop as well.
-        while parent and parent.is_alive() and not stop.value:
+def work(file: Path) -> None:
+    with closing(connect(file)) as database:
+        while count_unfinished(database):
             number = claim(database)
             if number is None:
+                # The others pack the last orders. One can still come back.
                 sleep(POLL_INTERVAL)
                 continue
             try:
@@ -155,76 +153,51 @@ def work(file: Path, stop: Any) -> None:
                 store(database, number, label)
 
 
-def start_worker(file: Path, stop: Any) -> Process:
-    worker = Process(target=work, args=(file, stop))
+def start_worker(file: Path) -> Process:
+    worker = Process(target=work, args=[file])
     worker.start()
     return worker
 
 
-def handle_sigterm(stop: Any, signum: int, frame: Any) -> None:
-    stop.value = 1
-
-
-def open_shop(day: str, target: int, file: Path, database: Database) -> int:
-    """Return how many orders are finished when the shop closes."""
-    start = perf_counter()
-    # A number in memory that all processes share: 1 means stop. It has no
-    # lock: a worker that is killed while it has a lock never releases it.
-    stop = multiprocessing.Value("b", 0, lock=False)
-    signal.signal(signal.SIGTERM, partial(handle_sigterm, stop))
-    workers = [start_worker(file, stop) for _ in range(WORKERS)]
-    is_one_killed = False
-    while not stop.value:
+def kill_busy_worker(workers: list[Process], database: Database) -> None:
+    query = "SELECT worker FROM orders WHERE state = 'packing'"
+    while True:
         sleep(POLL_INTERVAL)
-        packing = read_column(
-            database, "SELECT worker FROM orders WHERE state = 'packing'"
-        )
-        for place, worker in enumerate(workers):
-            # Once a day we kill a worker.
-            if worker.pid in packing and not is_one_killed:
-                worker.kill()  # while it packs an order
+        busy = [row[0] for row in database.execute(query).fetchall()]
+        for worker in workers:
+            if worker.pid in busy:
+                worker.kill()
                 worker.join()
-                is_one_killed = True
-            if not worker.is_alive():
-                give_back(database, worker.pid, f"process {worker.pid} died")
-                workers[place] = start_worker(file, stop)
-        if count_states(database)["finished"] >= target:
-            # Computers send this signal before they are switched off.
-            signal.raise_signal(signal.SIGTERM)
-
-    drain_time = drain(workers, database)
-    finished = count_states(database)["finished"]
-    elapsed = perf_counter() - start
-    print(
-        f"{day}: {finished} of {ORDERS} orders so far, finished in "
-        f"{elapsed:.2f} s, "
-        f"SIGTERM: drained in {drain_time:.2f} s"
-    )
-    return finished
+                return
 
 
-def drain(workers: list[Process], database: Database) -> float:
-    """Return how many seconds the workers needed to stop."""
+def pack_with_queue(file: Path, database: Database) -> None:
     start = perf_counter()
+    workers = [start_worker(file) for _ in range(WORKERS)]
+    kill_busy_worker(workers, database)
+    while count_unfinished(database):
+        sleep(POLL_INTERVAL)
+        for place, worker in enumerate(workers):
+            if worker.exitcode:  # None while it works, 0 after a normal end
+                give_back(database, worker.pid, f"process {worker.pid} died")
+                workers[place] = start_worker(file)
     for worker in workers:
-        used = perf_counter() - start
-        worker.join(max(0, DRAIN_TIMEOUT - used))
-        worker.kill()  # does nothing if the worker has ended
         worker.join()
-        # If the worker was killed, its order goes back. Else it has none.
-        give_back(database, worker.pid, "not finished in time")
-    return perf_counter() - start
+    elapsed = perf_counter() - start
+    print(f"queue: {ORDERS} of {ORDERS} orders finished in {elapsed:.2f} s")
 
 
 def report(database: Database, lost_in_pool: int) -> None:
-    parcels = Counter(read_column(database, "SELECT number FROM parcels"))
-    twice = sum(count > 1 for count in parcels.values())
-    states = count_states(database)
-    set_aside = states["set aside"]
-    lost = ORDERS - len(parcels) - set_aside - states["waiting"]
+    parcels = database.execute("SELECT number FROM parcels").fetchall()
+    once = len(set(parcels))
+    twice = len(parcels) - once
+    set_aside = database.execute(
+        "SELECT number FROM orders WHERE state = 'set aside'"
+    ).fetchall()
+    lost = ORDERS - once - len(set_aside)
     print(
-        f"queue: stored once {len(parcels) - twice}, twice {twice}, "
-        f"lost {lost}, set aside {set_aside}; "
+        f"queue: stored once {once}, twice {twice}, "
+        f"lost {lost}, set aside {len(set_aside)}; "
         f"pool: lost {lost_in_pool} of {ORDERS} orders"
     )
 
@@ -233,13 +206,10 @@ def main() -> None:
     lost_in_pool = pack_in_pool()
     with TemporaryDirectory() as folder:
         file = Path(folder, "queue.db")
-        with closing(sqlite3.connect(file, timeout=30)) as database:
+        with closing(connect(file)) as database:
             create_queue(database)
             try:
-                for day, target in ("day 1", ORDERS // 2), ("day 2", ORDERS):
-                    finished = open_shop(day, target, file, database)
-                    if finished < target:
-                        break  # Another program has sent SIGTERM.
+                pack_with_queue(file, database)
             finally:
                 # After Ctrl-C or an error, some workers can still be there.
                 for worker in multiprocessing.active_children():

@@ -1,19 +1,40 @@
-"""A PostgreSQL server for the tests."""
+"""A PostgreSQL server for the tests, and fixtures that use it."""
 
 import os
 import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from socket import create_server
+from typing import Any
 
 import pytest
 
 VARIABLE = "DATABASE_URL"
 DEBIAN = Path("/usr/lib/postgresql")  # a folder for each version
+
+
+@dataclass
+class Database:
+    """The part of a database that one test has for itself.
+
+    Attributes:
+        execute: Returns the first value of an SQL query.
+        schema: The name of the schema that holds the tables.
+    """
+
+    execute: Callable[[str], Any]
+    schema: str
+
+    def count_tables(self) -> int:
+        """Return how many tables the schema has."""
+        tables = "select count(*) from pg_tables where schemaname"
+        return int(self.execute(f"{tables} = '{self.schema}'"))
 
 
 @contextmanager
@@ -95,3 +116,35 @@ def run(*command: str, user: str | None) -> None:
         stdout=subprocess.DEVNULL,
         timeout=60,
     )
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Yield the address of a server, or skip the test."""
+    pytest.importorskip("psycopg")
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def database(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """Let the lesson create its tables in a schema of this test."""
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    schema = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+
+        def execute(query: str) -> Any:
+            return connection.execute(query).fetchall()[0][0]
+
+        connection.execute(f"create schema {schema}")
+        try:
+            options = f"-c search_path={schema}"
+            url = make_conninfo(postgresql_url, options=options)
+            monkeypatch.setenv(VARIABLE, url)
+            yield Database(execute, schema)
+        finally:
+            connection.execute(f"drop schema {schema} cascade")

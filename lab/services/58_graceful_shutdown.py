@@ -1,0 +1,151 @@
+"""Stop workers with SIGTERM: at once, or after the orders that they have.
+
+A computer sends the signal SIGTERM to a program that should stop, and kills
+it some seconds later if it is still there. If the workers of a shop are killed
+at once, their orders are half packed. Nobody packs them again by itself.
+With a graceful shutdown, the workers drain: each finishes the order that it
+has, and takes no new one. A worker that needs too long is killed. The orders
+that wait are safe in both cases: they are in a database file (lesson 52).
+
+Prediction: half packed: at once more than 0 orders, drained 0.
+"""
+
+import multiprocessing
+import signal
+import sqlite3
+from contextlib import closing
+from multiprocessing import Process
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+from typing import Any
+
+from backstage import run
+
+ORDERS = 30  # orders in the queue
+SIGTERM_AFTER = 6  # orders; when they are packed, SIGTERM arrives
+WORKERS = 3  # processes
+PACKING_TIME = 0.1  # seconds for one order
+DRAIN_TIMEOUT = 2  # seconds after SIGTERM; then workers are killed
+POLL_INTERVAL = 0.01  # seconds between two looks at the queue
+
+Database = sqlite3.Connection
+
+
+def connect(file: Path) -> Database:
+    # The timeout: seconds to wait while another process writes.
+    return sqlite3.connect(file, timeout=30)
+
+
+def create_queue(database: Database) -> None:
+    # With this log (WAL), those who read do not wait for those who write.
+    database.execute("PRAGMA journal_mode = WAL")
+    with database:  # the changes in a `with` block are one transaction
+        database.execute("CREATE TABLE orders (number INTEGER, state TEXT)")
+        for number in range(1, ORDERS + 1):
+            database.execute(
+                "INSERT INTO orders VALUES (?, 'waiting')", [number]
+            )
+
+
+def claim(database: Database) -> int | None:
+    """Return the number of an order that only this worker has, or None."""
+    with database:
+        rows = database.execute(
+            "UPDATE orders SET state = 'packing' WHERE number = "
+            "(SELECT MIN(number) FROM orders WHERE state = 'waiting') "
+            "RETURNING number"
+        ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def store(database: Database, number: int) -> None:
+    with database:
+        database.execute(
+            "UPDATE orders SET state = 'packed' WHERE number = ?", [number]
+        )
+
+
+def count(database: Database, state: str) -> int:
+    rows = database.execute(
+        "SELECT count(*) FROM orders WHERE state = ?", [state]
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def work(file: Path, stop: Any) -> None:
+    # SIGTERM can reach the workers too. Only the main process acts on it.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with closing(connect(file)) as database:
+        while not stop.value:
+            number = claim(database)
+            if number is None:
+                break
+            sleep(PACKING_TIME)  # waits for the printer of the label
+            store(database, number)
+
+
+def stop_workers(workers: list[Process], timeout: float) -> float:
+    """Return how many seconds the workers needed to stop."""
+    start = perf_counter()
+    for worker in workers:
+        used = perf_counter() - start
+        worker.join(max(0, timeout - used))
+        worker.kill()  # does nothing if the worker has ended
+        worker.join()
+    return perf_counter() - start
+
+
+def open_shop(
+    name: str, database: Database, file: Path, timeout: float
+) -> int:
+    """Return how many orders are half packed when the shop has closed."""
+    # A number in memory that all processes share: 1 means stop.
+    stop = multiprocessing.Value("b", 0, lock=False)
+
+    def handle_sigterm(signum: int, frame: Any) -> None:
+        stop.value = 1
+
+    signal.signal(signal.SIGTERM, handle_sigterm)
+    workers = [Process(target=work, args=[file, stop]) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    while not stop.value and multiprocessing.active_children():
+        sleep(POLL_INTERVAL)
+        if count(database, "packed") >= SIGTERM_AFTER:
+            # As if this computer was being switched off
+            signal.raise_signal(signal.SIGTERM)
+    elapsed = stop_workers(workers, timeout)
+    half_packed = count(database, "packing")
+    print(
+        f"{name}: workers stopped in {elapsed:.2f} s, "
+        f"{count(database, 'packed')} orders packed, "
+        f"{half_packed} half packed, {count(database, 'waiting')} waiting"
+    )
+    return half_packed
+
+
+def main() -> None:
+    half_packed = {}
+    for name, timeout in ("at once", 0), ("drained", DRAIN_TIMEOUT):
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "queue.db")
+            with closing(connect(file)) as database:
+                create_queue(database)
+                try:
+                    half_packed[name] = open_shop(
+                        name, database, file, timeout
+                    )
+                finally:
+                    # After Ctrl-C or an error, workers can still be there.
+                    for worker in multiprocessing.active_children():
+                        worker.kill()
+                        worker.join()
+    print(
+        f"half packed: at once {half_packed['at once']} orders, "
+        f"drained {half_packed['drained']} of {ORDERS}"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,127 @@
+"""Let five cashiers pay into one account in PostgreSQL at the same time.
+
+Each cashier reads the balance, counts the money, and writes the new balance.
+These steps are one transaction: all of them count, or none. The isolation
+level decides what happens if two transactions use the same data. With the
+default, "read committed", a cashier can overwrite the payment of another one.
+There are two cures. "FOR UPDATE" locks the balance, so that the others wait
+before they read it. The level "serializable" lets everybody read, but refuses
+to overwrite a balance that has changed. Then the cashier has to try again.
+
+Prediction: lost: read committed more than 0 of 5 payments, for update 0,
+serializable 0.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from time import perf_counter, sleep
+from uuid import uuid4
+
+from backstage import run
+
+try:
+    import psycopg
+    from psycopg import IsolationLevel
+    from psycopg.errors import SerializationFailure
+except ModuleNotFoundError as error:
+    command = "uv run --group database lab/toolbox/56_isolation_levels.py"
+    print(f"0 payments, no {error.name}: {command}")
+    sys.exit()
+
+CASHIERS = 5  # cashiers who pay in one cent each, with a thread for each
+COUNTING_TIME = 0.1  # seconds between reading and writing the balance
+TIMEOUT = 10  # seconds to wait for the server
+
+
+@contextmanager
+def open_account(url: str) -> Iterator[str]:
+    """Create a table for the balance, and drop it at the end."""
+    table = f"account_{uuid4().hex}"  # a name that nobody else has
+    with psycopg.connect(url, autocommit=True) as connection:
+        try:
+            connection.execute(f"CREATE TABLE {table} (cents integer)")
+            connection.execute(f"INSERT INTO {table} VALUES (0)")
+            yield table
+        finally:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def read_balance(
+    connection: psycopg.Connection, table: str, lock: str = ""
+) -> int:
+    cursor = connection.execute(f"SELECT cents FROM {table} {lock}")
+    rows = cursor.fetchall()
+    return int(rows[0][0])
+
+
+def pay_in(url: str, table: str, level: IsolationLevel, lock: str) -> int:
+    """Pay in one cent, and return the number of retries."""
+    retries = 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.isolation_level = level
+        while True:
+            try:
+                # At its end, the block commits the transaction. After an
+                # error, it rolls back: the transaction has changed nothing.
+                with connection.transaction():
+                    balance = read_balance(connection, table, lock)  # 1. read
+                    sleep(COUNTING_TIME)  # 2. count
+                    connection.execute(  # 3. write
+                        f"UPDATE {table} SET cents = %s", [balance + 1]
+                    )
+                return retries
+            except SerializationFailure:
+                retries += 1  # Another cashier has paid in, so read again.
+
+
+def count_lost(
+    name: str, url: str, level: IsolationLevel, lock: str = ""
+) -> int:
+    """Return how many payments are lost."""
+    with ThreadPoolExecutor(CASHIERS) as threads, open_account(url) as table:
+        start = perf_counter()
+        futures = [
+            threads.submit(pay_in, url, table, level, lock)
+            for _ in range(CASHIERS)
+        ]
+        retries = sum(future.result() for future in futures)
+        elapsed = perf_counter() - start
+        with psycopg.connect(url) as connection:
+            balance = read_balance(connection, table)
+    print(
+        f"{name}: {CASHIERS} payments of 1 cent in {elapsed:.2f} s, "
+        f"{retries} retries, balance {balance}"
+    )
+    return CASHIERS - balance
+
+
+def main() -> None:
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        example = "postgresql://user@localhost/test"
+        print(
+            f"0 of {CASHIERS} payments: set DATABASE_URL, "
+            f"for example {example}"
+        )
+        return
+    try:
+        psycopg.connect(url, connect_timeout=TIMEOUT).close()
+    except psycopg.OperationalError as error:
+        raise ConnectionError(str(error)) from error
+
+    committed = IsolationLevel.READ_COMMITTED
+    serializable = IsolationLevel.SERIALIZABLE
+    lost_committed = count_lost("read committed", url, committed)
+    lost_for_update = count_lost("for update", url, committed, "FOR UPDATE")
+    lost_serializable = count_lost("serializable", url, serializable)
+    print(
+        f"lost: read committed {lost_committed} of {CASHIERS} payments, "
+        f"for update {lost_for_update}, serializable {lost_serializable}"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
