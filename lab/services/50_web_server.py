@@ -1,13 +1,13 @@
-"""Send many requests to a small web server, which answers them in three ways.
+"""Send many requests to a web server, which runs its handlers in three ways.
 
-A handler is a function that answers requests. The library Starlette runs each
-handler that is `async def` in the event loop, and all others in 40 threads. A
-server can also have several workers: processes with an event loop each. Never
-block the event loop: while one handler blocks it (long computations do that,
-too), all other requests wait.
+A handler is a function that answers a request. The library Starlette runs an
+`async def` handler in the event loop, and a `def` handler in one of 40
+threads. The third way is several workers: processes with an event loop each.
+Never block an event loop: while one handler waits without `await`, or
+computes for long, all other requests wait.
 
-Prediction: requests per second in one event loop: blocks at most 20, because
-each handler blocks it for 0.05 s; waits at least twice as many.
+Prediction: requests per second in one event loop: waits at least twice as
+many as blocks. Blocks at most 20, because each handler blocks for 0.05 s.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from backstage import run
 CLIENTS = 60  # connections at the same time, with a coroutine for each
 SECONDS = 0.5  # how long clients send; then they wait for the last answers
 ANSWER_TIME = 0.05  # seconds that the database needs
-WORK = 30_000  # additions of a handler that computes
+WORK = 30_000  # numbers that a computing handler adds
 WORKERS = 2  # processes of the server, in the last part
 TIMEOUT = 60  # seconds for an answer, then the lesson ends with an error
 
@@ -51,7 +51,9 @@ def compute() -> str:
 
 # Handlers that run in threads
 def wait_in_thread(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(ask_database())  # only one thread waits
+    return PlainTextResponse(
+        ask_database()
+    )  # this thread waits, the others go on
 
 
 def compute_in_thread(request: Request) -> PlainTextResponse:
@@ -87,116 +89,122 @@ app = Starlette(
 )
 
 
+async def run_client(
+    session: aiohttp.ClientSession, url: str, seconds: float
+) -> list[float]:
+    """Return the latencies: the seconds from a request to its answer."""
+    latencies = []
+    start = perf_counter()
+    end = start + seconds
+    while start < end:
+        async with session.get(url) as response:
+            response.raise_for_status()
+            await response.read()
+        now = perf_counter()
+        latencies.append(now - start)
+        start = now
+    return latencies
+
+
+async def send_requests(
+    ports: list[int], path: str, seconds: float
+) -> list[float]:
+    """Return the latencies of all clients."""
+    connector = aiohttp.TCPConnector(limit=0)  # 0: no limit of connections
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    tasks = []
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(CLIENTS):
+            port = ports[number % len(ports)]
+            url = f"http://127.0.0.1:{port}{path}"
+            client = run_client(session, url, seconds)
+            tasks.append(group.create_task(client))
+    # The group has waited for all clients.
+    return [latency for task in tasks for latency in task.result()]
+
+
 def run_worker(listener: socket) -> None:
     # uvicorn is the web server. It reads requests, and calls the handlers.
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    # In the main thread, uvicorn would answer all requests before it stops.
-    Thread(target=server.run, args=[[listener]], daemon=True).start()
-    # The worker stops when its parent process terminates it, or has ended.
+    # It runs in a thread, so that this main thread can wait for the parent
+    # process. When that has ended, even by a kill, the worker ends, too.
+    arguments = {"sockets": [listener]}
+    Thread(target=server.run, kwargs=arguments, daemon=True).start()
     parent = parent_process()
     if parent is not None:
         parent.join()
 
 
-class Server(NamedTuple):
-    ports: list[int]  # one for each worker
-    workers: list[psutil.Process]
+class Worker(NamedTuple):
+    port: int
+    process: Process
 
 
 @contextmanager
-def start_server(workers: int) -> Iterator[Server]:
+def start_workers(count: int) -> Iterator[list[Worker]]:
     """Start the workers, and stop them when the `with` block ends."""
-    ports = []
-    processes = []
-    for _ in range(workers):
+    workers = []
+    for _ in range(count):
         # Each worker has its own port, and gets equally many clients: with
         # one port for all, one worker could get more clients than another.
         # Port 0 means any free port.
         with create_server(("127.0.0.1", 0)) as listener:
-            ports.append(listener.getsockname()[1])
-            # A daemon process is stopped when our process ends.
             process = Process(target=run_worker, args=[listener], daemon=True)
             process.start()
-            # The process has its own copy of the socket. We close ours.
-        processes.append(process)
-    server = Server(ports, [psutil.Process(x.pid) for x in processes])
+            # The process has its own copy of the socket. The block closes
+            # ours.
+            port = listener.getsockname()[1]
+        workers.append(Worker(port, process))
     try:
         # A warm-up: its answers come only when all workers are ready.
-        asyncio.run(send_requests(server, "/loop/waits", ANSWER_TIME))
-        yield server
+        ports = [worker.port for worker in workers]
+        asyncio.run(send_requests(ports, "/loop/waits", ANSWER_TIME))
+        yield workers
     finally:
-        for process in processes:
-            process.terminate()
-            process.join()
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join()
 
 
-async def send_requests(
-    server: Server, path: str, seconds: float
-) -> list[float]:
-    """Return the latencies: the seconds from a request to its answer."""
-
-    # run_client uses `session` later, when `async with` has made it.
-    async def run_client(url: str) -> list[float]:
-        latencies = []
-        start = perf_counter()
-        end = start + seconds
-        while start < end:
-            async with session.get(url) as response:
-                response.raise_for_status()
-                await response.read()
-            now = perf_counter()
-            latencies.append(now - start)
-            start = now
-        return latencies
-
-    connector = aiohttp.TCPConnector(limit=0)  # 0: no limit of connections
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-    async with (
-        aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-        asyncio.TaskGroup() as group,
-    ):
-        tasks = []
-        for number in range(CLIENTS):
-            port = server.ports[number % len(server.ports)]
-            client = run_client(f"http://127.0.0.1:{port}{path}")
-            tasks.append(group.create_task(client))
-    return [latency for task in tasks for latency in task.result()]
-
-
-def measure(way: str, server: Server, path: str) -> float:
+def measure(way: str, workers: list[Worker], path: str) -> float:
     """Print a row of the table, and return the requests per second."""
+    ports = [worker.port for worker in workers]
     start = perf_counter()
-    latencies = asyncio.run(send_requests(server, path, SECONDS))
+    latencies = asyncio.run(send_requests(ports, path, SECONDS))
     elapsed = perf_counter() - start
     rate = len(latencies) / elapsed
-    # This cuts the sorted latencies into 100 parts: 99 % are below the last
-    # cut.
+    # quantiles() sorts the latencies into 100 groups of equal size. 99 % are
+    # below the border of the last group.
     slow = quantiles(latencies, n=100, method="inclusive")[-1]
-    threads = sum(worker.num_threads() for worker in server.workers)
-    memory = sum(worker.memory_info().rss for worker in server.workers)
+    processes = [psutil.Process(worker.process.pid) for worker in workers]
+    threads = sum(process.num_threads() for process in processes)
+    memory = sum(process.memory_info().rss for process in processes)
     print(
-        f"{way:<19}{len(latencies):>8,}{elapsed:>6.2f} s"
-        f"{rate:>11,.1f}{median(latencies) * 1000:>6,.0f} ms"
-        f"{slow * 1000:>6,.0f} ms{threads:>8}{memory / 1024**2:>4.0f} MB"
+        f"{way:<20}{len(latencies):>9,}"
+        f"{rate:>12,.1f}{median(latencies) * 1000:>6,.0f} ms"
+        f"{slow * 1000:>6,.0f} ms{threads:>8}{memory / 1_000_000:>4.0f} MB"
     )
     return rate
 
 
 def main() -> None:
     print(
-        f"{'handlers':<19}{'requests':>8}{'elapsed':>8}{'per second':>11}"
+        f"{'handlers':<20}{'requests':>9}{'per second':>12}"
         f"{'median':>9}{'99 % in':>9}{'threads':>8}{'memory':>7}"
     )
-    with start_server(workers=1) as server:
-        waits = measure("event loop, waits", server, "/loop/waits")
-        measure("event loop, computes", server, "/loop/computes")
-        blocks = measure("event loop, blocks", server, "/loop/blocks")
-        measure("threads, waits", server, "/thread/waits")
-        measure("threads, computes", server, "/thread/computes")
-    with start_server(WORKERS) as server:
-        measure(f"{WORKERS} workers, waits", server, "/loop/waits")
-        measure(f"{WORKERS} workers, computes", server, "/loop/computes")
-        measure(f"{WORKERS} workers, blocks", server, "/loop/blocks")
+    with start_workers(1) as workers:
+        waits = measure("event loop, waits", workers, "/loop/waits")
+        measure("event loop, computes", workers, "/loop/computes")
+        blocks = measure("event loop, blocks", workers, "/loop/blocks")
+        measure("threads, waits", workers, "/thread/waits")
+        measure("threads, computes", workers, "/thread/computes")
+    with start_workers(WORKERS) as workers:
+        measure(f"{WORKERS} workers, waits", workers, "/loop/waits")
+        measure(f"{WORKERS} workers, computes", workers, "/loop/computes")
+        measure(f"{WORKERS} workers, blocks", workers, "/loop/blocks")
     print(
         f"requests per second in one event loop: waits {waits:,.1f}, "
         f"blocks {blocks:,.1f}, ratio {waits / blocks:.0f}"

@@ -2,13 +2,15 @@
 
 A WebSocket is a connection that stays open, so a server can send messages at
 any time. Here it sends pictures of a football match. The first listener is in
-a tunnel, and reads nothing. When the buffers of its connection are
-full, the server has to wait. If it sends to one listener after the other, all
-who connected later wait too. If each listener has a task and a bounded queue,
-only one task waits. When that queue is full, the server drops the listener.
+a tunnel, and reads nothing. Its pictures stay in buffers (memory of the
+connection). When these are full, the server has to wait. If it sends to one
+listener after the other, all others wait too. If each listener has a task and
+a queue, only one task waits. The queue has a limit: when it is full, the
+server drops this listener (closes its connection).
 
+A listener is missing if a picture has not arrived after 4 seconds.
 Prediction: missing: one after the other 1,000 of 1,000 listeners, with queues
-0; dropped 1. All others get every picture, if each has a queue.
+0; dropped 1.
 """
 
 import asyncio
@@ -26,11 +28,11 @@ from aiohttp import ClientWebSocketResponse as WebSocket
 
 from backstage import run
 
-LISTENERS = 1_000  # that read their pictures, with a connection for each
-PICTURES = 10  # each is sent when all these listeners have the one before it
+LISTENERS = 1_000  # listeners that read, with a connection for each
+PICTURES = 10  # pictures; the next one is sent when all these have this one
 SIZE = 50_000  # bytes of a picture
 MAX_QUEUE = 2  # pictures that may wait for a listener
-TIMEOUT = 4  # seconds; a picture that has not arrived by then is missing
+TIMEOUT = 4  # seconds; a listener without the picture is missing then
 BUFFER = 16_384  # bytes that the operating system keeps for a connection
 START_TIMEOUT = 30  # seconds for the server to start
 
@@ -39,15 +41,15 @@ class Listener:
     """What the server knows about a listener."""
 
     def __init__(self, request: web.Request) -> None:
-        self.transport = request.transport  # the plain connection
-        self.connection = web.WebSocketResponse()
+        self.transport = request.transport  # the connection below it
+        self.websocket = web.WebSocketResponse()
         self.queue = asyncio.Queue[bytes](MAX_QUEUE)
 
     async def send_from_queue(self) -> None:
         with suppress(ConnectionError):  # the connection has ended
             while True:
                 picture = await self.queue.get()
-                await self.connection.send_bytes(picture)
+                await self.websocket.send_bytes(picture)
 
 
 listeners: list[Listener] = []  # of the server, in its process
@@ -56,16 +58,17 @@ listeners: list[Listener] = []  # of the server, in its process
 # aiohttp calls this function, a handler, for each listener that connects.
 async def listen(request: web.Request) -> web.WebSocketResponse:
     listener = Listener(request)
-    await listener.connection.prepare(request)
+    await listener.websocket.prepare(request)
     listeners.append(listener)
+    # This task has nothing to do until somebody fills the queue.
     task = asyncio.create_task(listener.send_from_queue())
     try:
-        async for _ in listener.connection:
+        async for _ in listener.websocket:
             pass  # a listener sends nothing: we wait until it disconnects
     finally:
         task.cancel()
         listeners.remove(listener)
-    return listener.connection
+    return listener.websocket
 
 
 # The mistake
@@ -73,7 +76,7 @@ async def send_one_by_one(request: web.Request) -> web.Response:
     picture = await request.read()
     for listener in listeners.copy():
         # This waits while the buffers of the listener are full.
-        await listener.connection.send_bytes(picture)
+        await listener.websocket.send_bytes(picture)
     return web.Response()
 
 
@@ -103,12 +106,13 @@ def run_server(server_socket: socket) -> None:
     options = {
         "sock": server_socket,
         "print": None,
-        "handle_signals": False,  # then terminate() stops the process at once
-        "handler_cancellation": True,  # cancels a handler without a client
+        "handle_signals": False,
+        # When a client ends its request, its handler is cancelled.
+        "handler_cancellation": True,
     }
-    # aiohttp is also a web server.
+    # The server runs in a thread, so that this main thread can wait for the
+    # parent process. When that has ended, even by a kill, this process ends.
     Thread(target=web.run_app, args=[app], kwargs=options, daemon=True).start()
-    # The process ends when its parent process terminates it, or has ended.
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -117,13 +121,13 @@ def run_server(server_socket: socket) -> None:
 @contextmanager
 def start_server() -> Iterator[int]:
     """Start the server in another process, and yield its port."""
-    # Port 0 means any free port.
+    # Port 0 means any free port. The backlog is how many connections may wait
+    # until the server accepts them.
     with create_server(("127.0.0.1", 0), backlog=LISTENERS) as server_socket:
         # Small buffers, so that few pictures fill them. (aiohttp has a buffer
         # too, so that some pictures still fit.)
         server_socket.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER)
         port = server_socket.getsockname()[1]
-        # A daemon process is stopped when our process ends.
         process = Process(target=run_server, args=[server_socket], daemon=True)
         process.start()
     try:
@@ -134,13 +138,14 @@ def start_server() -> Iterator[int]:
 
 
 def listen_in_tunnel(port: int) -> HTTPConnection:
-    """Open a WebSocket by hand, and read nothing: aiohttp would read."""
+    """Open a WebSocket, and read nothing."""
+    # Not with aiohttp, which always reads.
     connection = HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)
     headers = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "MTIzNDU2Nzg5MGFiY2RlZg==",  # any 16 bytes
+        "Sec-WebSocket-Key": "MTIzNDU2Nzg5MGFiY2RlZg==",  # 16 bytes in base64
     }
     connection.request("GET", "/listen", headers=headers)
     connection.getresponse()
@@ -148,7 +153,7 @@ def listen_in_tunnel(port: int) -> HTTPConnection:
     return connection
 
 
-def raise_file_limit() -> int:
+def allow_open_files() -> int:
     """Return how many listeners are possible: each needs an open file."""
     if sys.platform == "win32":
         return LISTENERS  # Windows does not limit open files like this
@@ -164,30 +169,27 @@ def raise_file_limit() -> int:
 
 
 async def send_pictures(
-    name: str, path: str, session: ClientSession, listening: list[WebSocket]
+    name: str, path: str, session: ClientSession, clients: list[WebSocket]
 ) -> int:
-    """Return how many listeners did not get the last picture."""
-    arrived = 0
-
-    async def receive(connection: WebSocket) -> None:
-        nonlocal arrived
-        await connection.receive_bytes()
-        arrived += 1
-
+    """Return how many clients missed a picture, and stop when one did."""
     for number in range(1, PICTURES + 1):
-        arrived = 0
         start = perf_counter()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TIMEOUT), asyncio.TaskGroup() as group:
-                # Give the server a picture, which it sends to all listeners.
-                group.create_task(session.post(path, data=bytes(SIZE)))
-                for connection in listening:
-                    group.create_task(receive(connection))
+        # Give the server a picture, which it sends to all listeners.
+        post = asyncio.create_task(session.post(path, data=bytes(SIZE)))
+        receivers = [
+            asyncio.create_task(client.receive_bytes()) for client in clients
+        ]
+        done, late = await asyncio.wait([post, *receivers], timeout=TIMEOUT)
         elapsed = perf_counter() - start
-        missing = len(listening) - arrived
+        for task in done:
+            task.result()  # raises its error, if it has one
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)  # until they end
+        missing = sum(task in late for task in receivers)
         print(
             f"{name}: picture {number} after {elapsed:.2f} s: "
-            f"missing {missing:,} of {len(listening):,} listeners"
+            f"missing {missing:,} of {len(clients):,} listeners"
         )
         if missing:
             return missing
@@ -201,19 +203,20 @@ async def compare(port: int, count: int) -> None:
         url, connector=connector, raise_for_status=True
     ) as session:
         start = perf_counter()
-        listening = await asyncio.gather(
+        clients = await asyncio.gather(
             *[session.ws_connect("/listen") for _ in range(count)]
         )
         elapsed = perf_counter() - start
-        print(f"connected: {len(listening):,} listeners in {elapsed:.2f} s")
+        print(f"connected: {len(clients):,} listeners in {elapsed:.2f} s")
         one_by_one = await send_pictures(
-            "one after the other", "/one-by-one", session, listening
+            "one after the other", "/one-by-one", session, clients
         )
         with_queues = await send_pictures(
-            "with queues", "/with-queues", session, listening
+            "with queues", "/with-queues", session, clients
         )
         response = await session.get("/count")
-        dropped = count + 1 - int(await response.text())
+        connected = int(await response.text())
+        dropped = count + 1 - connected  # 1: the listener in the tunnel
     print(
         f"missing: one after the other {one_by_one:,} of {count:,} listeners, "
         f"with queues {with_queues:,}; dropped {dropped:,}"
@@ -221,7 +224,7 @@ async def compare(port: int, count: int) -> None:
 
 
 def main() -> None:
-    count = raise_file_limit()
+    count = allow_open_files()
     with start_server() as port:
         # The listener in the tunnel is the first, and all others come later.
         tunnel = listen_in_tunnel(port)

@@ -1,14 +1,14 @@
 """Send photos from a fast camera to a slow printer, in three ways.
 
-The photos travel through a socket. What the socket cannot take yet waits in
-the memory of the sender. No limit: the camera never waits. Back-pressure: the
-camera waits while too many bytes are in memory. Refuse: the camera throws a
-photo away if an older one still waits; this is called load shedding. (Lessons
-25 and 26 have a queue and no socket. Here we measure what a missing limit
-costs.)
+The photos travel through a connection between two sockets. What a socket
+cannot take yet waits in the memory of the sender. No limit: the camera never
+waits. Back-pressure: the camera waits while too many bytes are in memory.
+Refuse: the camera throws a photo away if an older one still waits; this is
+called load shedding. One of the three has to happen: the memory fills, the
+camera waits, or photos are lost.
 
-Prediction: no limit needs many times the MB that back-pressure needs, and its
-photos get old before they are printed. The third way refuses many photos.
+Prediction: no limit needs at least 3 times as many MB as back-pressure, and
+its photos get old before they are printed. Refused: more than 0 photos.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ PHOTOS = 40  # photos that the camera takes
 PHOTO_SIZE = 1_000_000  # bytes of a photo
 PHOTO_TIME = 0.005  # seconds that the camera needs for a photo
 PRINT_TIME = 0.04  # seconds that the printer needs for a photo
-LIMIT = 100_000  # bytes; if more wait, the camera waits or refuses
+LIMIT = 100_000  # bytes in memory; above it, the camera waits or refuses
 
 
-class Camera(NamedTuple):
+class CameraResult(NamedTuple):
     taken: list[float]  # when it took each photo that it sent
     refused: int  # photos that it did not send
     waited: float  # seconds, in total
@@ -65,7 +65,7 @@ async def send_or_refuse(writer: StreamWriter, photo: bytes) -> bool:
     return True
 
 
-async def take_photos(send_photo: Send, writer: StreamWriter) -> Camera:
+async def take_photos(send_photo: Send, writer: StreamWriter) -> CameraResult:
     # `send_photo` is one of the three functions above.
     taken: list[float] = []
     waited = 0.0
@@ -79,7 +79,7 @@ async def take_photos(send_photo: Send, writer: StreamWriter) -> Camera:
             taken.append(taken_at)
     writer.close()  # The photos that still wait are sent before the end.
     await writer.wait_closed()
-    return Camera(taken, refused=PHOTOS - len(taken), waited=waited)
+    return CameraResult(taken, refused=PHOTOS - len(taken), waited=waited)
 
 
 async def print_photos(reader: StreamReader) -> list[float]:

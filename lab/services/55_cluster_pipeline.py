@@ -1,12 +1,14 @@
 """Fetch pages with coroutines, and parse them in a pool or on a cluster.
 
-This is the pipeline of lab/10 with one change: the pages are also parsed by
-the workers of a Dask cluster (see lesson 54). The cluster has an executor, as
-a pool has, so the same code works with both. To use another cluster:
+This is the second half of lesson 10: each page is parsed as soon as it has
+arrived. First a process pool parses, then a Dask cluster (lesson 54). The
+cluster has an executor, as a pool has, so the same code works with both. On
+one computer, a cluster has no more cores than a pool, and the pages also
+travel through the scheduler. To use a cluster of your own, whose computers
+have the library bs4:
 SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab 55
 
-Prediction: equal: all pages. On one computer a cluster is not faster than a
-pool: the pages travel through the scheduler, and that takes time.
+Prediction: equal: all pages, in the pool and on the cluster.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
@@ -27,15 +29,16 @@ from httpx_aiohttp import HttpxAiohttpClient
 from backstage import practice_site, run
 
 try:
+    import dask
     from distributed import Client, LocalCluster
 except ModuleNotFoundError as error:
     command = "uv run --group cluster lab 55"
-    print(f"0 pages, no {error.name}: {command}")
+    print(f"0 pages, {error.name} is not installed: {command}")
     sys.exit()
 
 # Paths on the practice site, or whole URLs.
 PAGES = [f"/page/{n}?size=50000&delay=0.2" for n in range(40)]  # 40 pages
-TIMEOUT = 10  # seconds without any data, then we give up
+TIMEOUT = 10  # seconds without any data, or without the workers
 IN_FLIGHT = 10  # pages that we have begun and not finished, at most
 WORKERS = 2  # processes that parse
 
@@ -49,34 +52,6 @@ def parse(html: bytes) -> ParsedPage:
     soup = BeautifulSoup(html, "html.parser")
     title = soup.title.text if soup.title else ""
     return ParsedPage(title, links=len(soup.find_all("a")))
-
-
-@contextmanager
-def connect() -> Iterator[Client]:
-    """Connect to the cluster of SCHEDULER, or start one on this computer."""
-    address = os.environ.get("SCHEDULER")
-    if address:
-        with Client(address, timeout=TIMEOUT) as client:
-            yield client
-        return
-    with (
-        TemporaryDirectory() as folder,  # for files of the workers
-        LocalCluster(
-            n_workers=WORKERS,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",  # for no other computer
-            dashboard_address=None,  # no web page
-            local_directory=folder,
-            scheduler_kwargs={
-                "local_directory": folder,
-                "dashboard_address": "127.0.0.1:0",  # any free port
-            },
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
 
 
 async def fetch_and_parse(
@@ -111,6 +86,32 @@ async def measure(
     return pages, len(pages) / elapsed
 
 
+@contextmanager
+def start_cluster() -> Iterator[Client]:
+    """Start a scheduler and workers on this computer."""
+    with (
+        TemporaryDirectory() as folder,
+        dask.config.set(temporary_directory=folder),  # for Dask's files
+        LocalCluster(
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            host="127.0.0.1",  # for no other computer
+            dashboard_address="127.0.0.1:0",  # the same; any free port
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def connect() -> AbstractContextManager[Client]:
+    """Connect to the cluster of SCHEDULER, or start one."""
+    address = os.environ.get("SCHEDULER")
+    if address:
+        return Client(address, timeout=TIMEOUT)
+    return start_cluster()
+
+
 def main() -> None:
     # The practice site is a web server that runs on this computer.
     with practice_site(PAGES) as urls:
@@ -123,7 +124,7 @@ def main() -> None:
             client.wait_for_workers(WORKERS, timeout=TIMEOUT)
             # pure=False: each call is a task of its own (see lesson 54).
             executor = client.get_executor(pure=False)
-            list(executor.map(parse, [b"<p>"] * WORKERS))
+            list(executor.map(parse, [b"<p>"] * WORKERS))  # as above
             in_cluster, cluster_rate = asyncio.run(
                 measure("cluster", urls, executor)
             )

@@ -21,8 +21,8 @@ try:
     import psycopg
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
 except ModuleNotFoundError as error:
-    command = "uv run --group database lab/toolbox/49_postgresql.py"
-    print(f"0 queries, no {error.name}: {command}")
+    command = "uv run --group database lab 49"
+    print(f"0 queries, {error.name} is not installed: {command}")
     sys.exit()
 
 POOL_SIZES = [1, 5, 20]  # connections in each pool

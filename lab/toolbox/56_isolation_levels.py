@@ -27,8 +27,8 @@ try:
     from psycopg import IsolationLevel
     from psycopg.errors import SerializationFailure
 except ModuleNotFoundError as error:
-    command = "uv run --group database lab/toolbox/56_isolation_levels.py"
-    print(f"0 payments, no {error.name}: {command}")
+    command = "uv run --group database lab 56"
+    print(f"0 payments, {error.name} is not installed: {command}")
     sys.exit()
 
 CASHIERS = 5  # cashiers who pay in one cent each, with a thread for each

@@ -91,8 +91,8 @@ def test_web_server(row: str, benchmark: Any) -> None:
             )
         return sum(counts)
 
-    with web.start_server(workers) as server, asyncio.Runner() as runner:
-        ports = server.ports
+    with web.start_workers(workers) as started, asyncio.Runner() as runner:
+        ports = [worker.port for worker in started]
         measure_each(benchmark, runner, send_all, clients * requests)
 
 
@@ -101,7 +101,7 @@ def test_web_server(row: str, benchmark: Any) -> None:
 @pytest.mark.parametrize("row", BROADCASTS)
 def test_broadcast(row: str, benchmark: Any) -> None:
     listeners = LISTENERS if benchmark.enabled else TEST_LISTENERS
-    websocket.raise_file_limit()
+    websocket.allow_open_files()
 
     async def connect(port: int) -> tuple[aiohttp.ClientSession, list[Any]]:
         session = open_session()

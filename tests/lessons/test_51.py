@@ -50,5 +50,5 @@ def test_a_small_limit_of_open_files_means_fewer_listeners(
     monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, hard_limit))
     monkeypatch.setattr(resource, "setrlimit", lambda _, x: limits.append(x))
-    assert import_lesson("51").raise_file_limit() == listeners
+    assert import_lesson("51").allow_open_files() == listeners
     assert limits == [(listeners + 100, hard_limit)]
