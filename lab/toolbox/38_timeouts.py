@@ -1,10 +1,11 @@
 """Wait a short time for a cook, and see if the cook stops after that.
 
 A cook turns the oven on, bakes ten pizzas one by one, and turns the oven off.
-We wait only a short time. A timeout cancels a coroutine: it stops at its
-await. If it ignores that, our waiting goes on, too. A thread goes on, and only
-our waiting ends, but we can ask it to stop after a pizza. A process can be
-stopped at any point, but then its `finally` does not run.
+We wait only a short time. A timeout cancels a coroutine: the coroutine stops
+at its await. If it ignores the cancellation, it goes on, and we have to wait.
+For a thread, a timeout only ends our waiting: the thread goes on. But we can
+ask it to stop after a pizza. A process can be stopped at any point, but then
+its `finally` does not run.
 
 Prediction: pizzas: coroutine about 3, cancel ignored 10, thread 10, with stop
 about 4, process about 3 of 10. Only the process leaves the oven on.
@@ -14,21 +15,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from multiprocessing import Manager
 from multiprocessing.managers import Namespace
 from time import perf_counter, sleep
+from typing import Any
 
 from backstage import run
 
 PIZZAS = 10  # pizzas that the cook wants to bake
 BAKING_TIME = 0.1  # seconds for one pizza
-TIMEOUT = 0.35  # seconds that we wait, at most
+TIMEOUT = 0.35  # seconds, then we want to stop waiting
 
 
+# The kitchen is an object of a manager, which other processes can use, too. It
+# is made in main.
 def bake(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
@@ -41,18 +45,24 @@ def bake(kitchen: Namespace) -> None:
         kitchen.oven = "off"
 
 
-async def bake_in_task(kitchen: Namespace, ignore_cancel: bool) -> None:
+async def bake_in_task(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
         for _ in range(PIZZAS):
-            try:
+            await asyncio.sleep(BAKING_TIME)
+            count_pizza(kitchen)
+    finally:
+        kitchen.oven = "off"
+
+
+async def bake_and_ignore_cancel(kitchen: Namespace) -> None:
+    start_oven(kitchen)
+    try:
+        for _ in range(PIZZAS):
+            # A mistake: without this error, the task goes on, and the timeout
+            # raises no TimeoutError.
+            with suppress(asyncio.CancelledError):
                 await asyncio.sleep(BAKING_TIME)
-            except asyncio.CancelledError:
-                # The timeout has cancelled this task. We must raise the error
-                # again. If we do not, the task goes on, no TimeoutError comes,
-                # and this pizza leaves the oven too early.
-                if not ignore_cancel:
-                    raise
             count_pizza(kitchen)
     finally:
         kitchen.oven = "off"
@@ -68,33 +78,31 @@ def count_pizza(kitchen: Namespace) -> None:
     kitchen.last_pizza = perf_counter() - kitchen.start
 
 
-# Each of these functions returns how many seconds we waited: until the cook
-# ended, or until the TimeoutError. It returns only when the cook has ended.
+# Each of the next functions returns how many seconds we waited: until the cook
+# ended, or until the TimeoutError. After that it still waits for the end of
+# the cook, so that the next cook has an empty kitchen. This is not counted.
+
+Cook = Callable[[Namespace], Coroutine[Any, Any, None]]  # bake_...
 
 
-async def use_timeout(kitchen: Namespace, ignore_cancel: bool) -> float:
+async def wait_with_timeout(cook: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        await cook
+
+
+def use_timeout(kitchen: Namespace, cook: Cook) -> float:
     start = perf_counter()
     with suppress(TimeoutError):  # the block ends at this error, and we go on
-        async with asyncio.timeout(TIMEOUT):
-            await bake_in_task(kitchen, ignore_cancel)
+        asyncio.run(wait_with_timeout(cook(kitchen)))
     return perf_counter() - start
 
 
-async def use_wait_for(kitchen: Namespace) -> float:
+def use_wait_for(kitchen: Namespace) -> float:
     start = perf_counter()
-    cook = bake_in_task(kitchen, ignore_cancel=False)
     with suppress(TimeoutError):
         # the same as asyncio.timeout, for one call
-        await asyncio.wait_for(cook, timeout=TIMEOUT)
+        asyncio.run(asyncio.wait_for(bake_in_task(kitchen), TIMEOUT))
     return perf_counter() - start
-
-
-def run_with_timeout(kitchen: Namespace, ignore_cancel: bool) -> float:
-    return asyncio.run(use_timeout(kitchen, ignore_cancel))
-
-
-def run_with_wait_for(kitchen: Namespace) -> float:
-    return asyncio.run(use_wait_for(kitchen))
 
 
 def use_thread(kitchen: Namespace, stop: bool) -> float:
@@ -120,28 +128,26 @@ def use_process(kitchen: Namespace, kill: bool) -> float:
             future.result(timeout=TIMEOUT)
         waited = perf_counter() - start
         if sys.version_info < (3, 14):
-            os.kill(pid, signal.SIGTERM)  # what terminate_workers does
-        # SIGTERM asks the process to end, and it could react. SIGKILL cannot
-        # be refused. (On Windows both are the same.)
+            os.kill(pid, signal.SIGTERM)  # the same as terminate_workers
         elif kill:
-            pool.kill_workers()
+            pool.kill_workers()  # sends SIGKILL: no program can refuse it
         else:
-            pool.terminate_workers()
+            pool.terminate_workers()  # sends SIGTERM, which it could refuse
     return waited
 
 
-Wait = Callable[[Namespace], float]  # it waits for a cook in this kitchen
+Way = Callable[[Namespace], float]  # use_...
 
 
-def measure(way: str, wait: Wait, kitchen: Namespace) -> int:
+def measure(name: str, way: Way, kitchen: Namespace) -> int:
     kitchen.pizzas = 0
     kitchen.last_pizza = 0.0  # seconds from the start until the last pizza
     kitchen.stop = False
     kitchen.oven = "off"
-    waited = wait(kitchen)
-    pizzas = int(kitchen.pizzas)
+    waited = way(kitchen)
+    pizzas: int = kitchen.pizzas
     print(
-        f"{way:<20}{waited:>8.2f} s{kitchen.last_pizza:>11.2f} s{pizzas:>8}"
+        f"{name:<20}{waited:>8.2f} s{kitchen.last_pizza:>11.2f} s{pizzas:>8}"
         f"   {kitchen.oven}"
     )
     return pizzas
@@ -150,10 +156,10 @@ def measure(way: str, wait: Wait, kitchen: Namespace) -> int:
 def compare(kitchen: Namespace) -> None:
     # partial(f, stop=True) is f with this argument filled in. So each of these
     # functions needs only the kitchen.
-    ways: dict[str, Wait] = {
-        "asyncio.timeout": partial(run_with_timeout, ignore_cancel=False),
-        "asyncio.wait_for": run_with_wait_for,
-        "cancel ignored": partial(run_with_timeout, ignore_cancel=True),
+    ways: dict[str, Way] = {
+        "asyncio.timeout": partial(use_timeout, cook=bake_in_task),
+        "asyncio.wait_for": use_wait_for,
+        "cancel ignored": partial(use_timeout, cook=bake_and_ignore_cancel),
         "thread": partial(use_thread, stop=False),
         "thread, then stop": partial(use_thread, stop=True),
         "terminate_workers": partial(use_process, kill=False),
@@ -163,7 +169,7 @@ def compare(kitchen: Namespace) -> None:
     else:
         minor = sys.version_info.minor
         print(f"kill_workers needs Python 3.14, this is 3.{minor}")
-    pizzas = {way: measure(way, wait, kitchen) for way, wait in ways.items()}
+    pizzas = {name: measure(name, way, kitchen) for name, way in ways.items()}
     print(
         f"pizzas: coroutine {pizzas['asyncio.timeout']}, "
         f"cancel ignored {pizzas['cancel ignored']}, "

@@ -2,11 +2,11 @@
 
 An event loop runs all its tasks in one thread. A task lets the others run only
 while it waits at an "await". Here one task, the heartbeat, wants to run every
-10 ms, beside a task that waits or computes. If a beat comes late, all other
-tasks would come late too.
+10 ms, beside a task that waits or computes. If the heartbeat is late, all
+other tasks are late, too.
 
-Prediction: ms between beats: with time.sleep at least 500, in a thread fewer.
-With computing in the event loop more than in a process.
+Prediction: the longest time between beats, in ms: time.sleep at least 500, in
+a thread much less; computing more than computing in a process.
 """
 
 import asyncio
@@ -51,12 +51,14 @@ async def wait_in_thread() -> None:
 
 async def compute_in_thread() -> None:
     # With the GIL, the two threads take turns: the heartbeat has to wait for
-    # its turn, 5 ms or more. Without the GIL, both can run at the same time.
+    # its turn, often 5 ms, sometimes longer. Without the GIL, both can run at
+    # the same time.
     await asyncio.to_thread(count_digits, WORK)
 
 
 async def compute_in_process(pool: ProcessPoolExecutor) -> None:
     # A process has its own GIL, so the heartbeat does not wait for a turn.
+    # This is like to_thread, but with our pool of processes.
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(pool, count_digits, WORK)
 
@@ -80,24 +82,29 @@ async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
 
 
 async def measure_all(pool: ProcessPoolExecutor) -> None:
-    await measure("asyncio sleep", asyncio.sleep(SLEEP))
-    sleep = await measure("time.sleep", wait_in_coroutine())
-    thread = await measure("time.sleep in thread", wait_in_thread())
+    await measure("asyncio.sleep", asyncio.sleep(SLEEP))
+    wait = await measure("time.sleep", wait_in_coroutine())
+    wait_thread = await measure("time.sleep in thread", wait_in_thread())
     compute = await measure("computing", compute_in_coroutine())
     await measure("computing in thread", compute_in_thread())
-    process = await measure("computing in process", compute_in_process(pool))
+    compute_process = await measure(
+        "computing in process", compute_in_process(pool)
+    )
     print(
-        f"ms between beats: time.sleep {sleep:.0f}, in thread {thread:.0f}; "
-        f"computing {compute:.0f}, in process {process:.0f}"
+        f"ms between beats: time.sleep {wait:.0f}, "
+        f"in thread {wait_thread:.0f}; "
+        f"computing {compute:.0f}, in process {compute_process:.0f}"
     )
 
 
 def report_slow_task(record: logging.LogRecord) -> bool:
     # The text is: Executing <Task ... coro=<NAME() ...> took 0.501 seconds
+    # (\w+) finds the name, and ([\d.]+) finds the seconds.
     found = re.search(r"coro=<(\w+).* took ([\d.]+) s", record.getMessage())
-    if found:
-        print(f"debug mode: {found[1]} blocked the loop for {found[2]} s")
-    return not found  # False: do not print the whole text as well
+    if not found:
+        return True  # another message: print it as usual
+    print(f"debug mode: {found[1]} blocked the loop for {found[2]} s")
+    return False  # do not print the long text, too
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
 """Show three kinds of async code that still fetch their pages one by one.
 
 Code with "async" and "await" can wait for many pages at the same time, but it
-does not do so by itself. Here are three mistakes, each next to its cure.
+does not do so by itself. Here are three mistakes, each next to its cure. A
+page is in flight from the moment when we ask for it until it is here.
 
-Prediction: in flight: 1 page with each mistake (loop, requests, long lock),
+Prediction: in flight: 1 page with each mistake (loop, blocking, long lock),
 all 4 pages with each cure (TaskGroup, threads, short lock).
 """
 
@@ -24,18 +25,17 @@ TIMEOUT = 10  # seconds without any data, then we give up
 WRITE_TIME = 0.01  # seconds to write a page to a file
 
 
-# It is in flight from its start until its answer is here.
-class Request(NamedTuple):
-    start: float  # seconds on the clock of perf_counter
-    end: float
+class Page(NamedTuple):
+    start: float  # when we asked for it, in seconds of perf_counter
+    end: float  # when it was here
 
 
 # The type of a coroutine function that fetches one page.
-Fetch = Callable[[str], Coroutine[Any, Any, Request]]
+Fetch = Callable[[str], Coroutine[Any, Any, Page]]
 
 
 # Mistake 1: we ask for a page only when the page before it is here.
-async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Request]:
+async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Page]:
     pages = []
     for url in urls:
         page = await fetch(url)
@@ -44,11 +44,19 @@ async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Request]:
 
 
 # The cure: a task for each page. All tasks start, then we wait for all.
-async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Request]:
+async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Page]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(fetch(url)) for url in urls]
     # The end of the "async with" block has waited for all tasks.
     return [task.result() for task in tasks]
+
+
+def fetch_with_requests(url: str) -> Page:
+    start = perf_counter()
+    response = requests.get(url, timeout=TIMEOUT)
+    end = perf_counter()
+    response.raise_for_status()
+    return Page(start, end)
 
 
 class Downloader:
@@ -56,56 +64,52 @@ class Downloader:
         self.client = client
         self.lock = asyncio.Lock()  # Only one task at a time may write.
 
-    async def fetch(self, url: str) -> Request:
+    async def fetch(self, url: str) -> Page:
         start = perf_counter()
         response = await self.client.get(url, follow_redirects=True)
         end = perf_counter()
         response.raise_for_status()
-        return Request(start, end)
+        return Page(start, end)
 
-    # Mistake 2: a library without "async" blocks the thread, with all tasks.
-    async def fetch_blocking(self, url: str) -> Request:
+    # Mistake 2: a library without "async" blocks the thread of the event
+    # loop. So all tasks have to wait.
+    async def fetch_blocking(self, url: str) -> Page:
         return fetch_with_requests(url)
 
     # The cure: it blocks another thread. (Or we use httpx, as fetch does.)
-    async def fetch_in_thread(self, url: str) -> Request:
+    async def fetch_in_thread(self, url: str) -> Page:
         return await asyncio.to_thread(fetch_with_requests, url)
 
     # Mistake 3: a task has the lock while it waits for its page. The others
     # wait for the lock, and cannot even ask for their pages.
-    async def fetch_long_lock(self, url: str) -> Request:
+    async def fetch_long_lock(self, url: str) -> Page:
         async with self.lock:
             page = await self.fetch(url)
             await asyncio.sleep(WRITE_TIME)  # stands for writing to a file
         return page
 
     # The cure: a task has the lock only while it writes.
-    async def fetch_short_lock(self, url: str) -> Request:
+    async def fetch_short_lock(self, url: str) -> Page:
         page = await self.fetch(url)
         async with self.lock:
             await asyncio.sleep(WRITE_TIME)
         return page
 
 
-def fetch_with_requests(url: str) -> Request:
-    start = perf_counter()
-    response = requests.get(url, timeout=TIMEOUT)
-    end = perf_counter()
-    response.raise_for_status()
-    return Request(start, end)
-
-
-def count_in_flight(pages: list[Request]) -> int:
+def count_in_flight(pages: list[Page]) -> int:
     """Return how many pages were in flight at the same time, at most."""
     most = 0
     for page in pages:
-        # Which pages were in flight when this one started?
-        in_flight = [x for x in pages if x.start <= page.start < x.end]
+        # The number is largest when a page has just started. Which pages were
+        # in flight then?
+        in_flight = [
+            other for other in pages if other.start <= page.start < other.end
+        ]
         most = max(most, len(in_flight))
     return most
 
 
-async def measure(name: str, way: Coroutine[Any, Any, list[Request]]) -> int:
+async def measure(name: str, way: Coroutine[Any, Any, list[Page]]) -> int:
     start = perf_counter()
     pages = await way
     elapsed = perf_counter() - start
@@ -120,15 +124,16 @@ async def measure(name: str, way: Coroutine[Any, Any, list[Request]]) -> int:
 async def compare(urls: list[str]) -> None:
     async with HttpxAiohttpClient(timeout=TIMEOUT) as client:
         downloader = Downloader(client)
+        # These calls only make coroutines. measure() runs them, one by one.
+        # The last four all start tasks, and differ in what a task does.
         ways = {
             "loop": fetch_in_loop(downloader.fetch, urls),
             "TaskGroup": fetch_in_tasks(downloader.fetch, urls),
-            "requests": fetch_in_tasks(downloader.fetch_blocking, urls),
+            "blocking": fetch_in_tasks(downloader.fetch_blocking, urls),
             "threads": fetch_in_tasks(downloader.fetch_in_thread, urls),
             "long lock": fetch_in_tasks(downloader.fetch_long_lock, urls),
             "short lock": fetch_in_tasks(downloader.fetch_short_lock, urls),
         }
-        # These calls have only made coroutines. "await way" runs one of them.
         counts = []
         for name, way in ways.items():
             in_flight = await measure(name, way)

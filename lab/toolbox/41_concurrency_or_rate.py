@@ -1,13 +1,14 @@
 """Limit how many requests are in flight, or how many start in a second.
 
-A server allows 4 requests at the same time, and 20 starts in a second.
-A request is in flight from its start until its answer is here. A semaphore
-limits how many are in flight at the same time. If the answers come fast, very
-many requests can start in a second. A rate limiter limits how many start in a
-second. If the answers come late, very many can be in flight.
+Imagine a server that allows 4 requests at the same time, and 20 new ones in a
+second. A request is in flight from its start until its answer is here. A
+semaphore limits how many are in flight at the same time. If the answers come
+fast, very many requests can start in a second. A rate limiter limits how many
+start in a second. If the answers come late, very many can be in flight. Only
+both together keep both limits.
 
 Prediction: the semaphore keeps 4 in flight, but more than 20 start in 1 s. The
-limiter keeps 20 starts in 1 s, but more than 4 are in flight.
+limiter keeps about 20 starts in 1 s, but more than 4 are in flight.
 """
 
 import asyncio
@@ -29,8 +30,8 @@ RATE = 20  # requests that may start in a second, with the limiter
 
 
 class Request(NamedTuple):
-    start: float  # seconds on the clock of perf_counter
-    end: float
+    start: float  # in seconds of perf_counter
+    end: float  # when the answer was here
 
 
 class Result(NamedTuple):
@@ -38,45 +39,51 @@ class Result(NamedTuple):
     starts: int  # requests that started within one second, at most
 
 
-# The type of a semaphore, a limiter, and all else for "async with".
+# A semaphore, a limiter or no limit: each works with "async with".
 Limit = AbstractAsyncContextManager[None]
 
 
 def make_limiter() -> AsyncLimiter:
     # Think of a bucket of tokens. A token allows one request to start. This
     # bucket gets a new token every 1 / RATE seconds, and holds one at most.
-    # AsyncLimiter(RATE, 1) would hold RATE tokens: RATE requests could start
-    # at once, and nearly RATE more in the same second, with new tokens.
+    # AsyncLimiter(RATE, 1) would hold RATE tokens. Then RATE requests could
+    # start at once, and nearly RATE more with the new tokens of this second.
     return AsyncLimiter(max_rate=1, time_period=1 / RATE)
+
+
+async def fetch(
+    url: str, client: httpx.AsyncClient, semaphore: Limit, limiter: Limit
+) -> Request:
+    # First the semaphore, then a token. The other way round, requests would
+    # take tokens and wait for the semaphore. Then several could start at once.
+    async with semaphore, limiter:
+        start = perf_counter()
+        response = await client.get(url, follow_redirects=True)
+        end = perf_counter()
+    response.raise_for_status()
+    return Request(start, end)
 
 
 async def fetch_all(
     name: str, urls: list[str], semaphore: Limit, limiter: Limit
 ) -> Result:
-    async def fetch(url: str) -> Request:
-        # First the semaphore, then a token. Otherwise requests could collect
-        # tokens while they wait for the semaphore, and then start together.
-        async with semaphore, limiter:
-            start = perf_counter()
-            # `client` is made below, before fetch runs.
-            response = await client.get(url, follow_redirects=True)
-            end = perf_counter()
-        response.raise_for_status()
-        return Request(start, end)
-
     # Enough connections for all: httpx must not be a third limit.
-    limits = httpx.Limits(max_connections=len(urls))
+    connections = httpx.Limits(max_connections=len(urls))
     before = perf_counter()
     async with (
-        HttpxAiohttpClient(timeout=TIMEOUT, limits=limits) as client,
+        HttpxAiohttpClient(timeout=TIMEOUT, limits=connections) as client,
         asyncio.TaskGroup() as group,
     ):
-        tasks = [group.create_task(fetch(url)) for url in urls]
+        tasks = [
+            group.create_task(fetch(url, client, semaphore, limiter))
+            for url in urls
+        ]
     elapsed = perf_counter() - before
 
     requests = [task.result() for task in tasks]
-    in_flight = max(count_in_flight(x.start, requests) for x in requests)
-    starts = max(count_starts(x.start, requests) for x in requests)
+    moments = [request.start for request in requests]
+    in_flight = max(count_in_flight(moment, requests) for moment in moments)
+    starts = max(count_starts(moment, requests) for moment in moments)
     print(
         f"{name}: {len(requests)} pages in {elapsed:.2f} s, "
         f"at most {in_flight} in flight, at most {starts} starts in 1 s"
@@ -93,7 +100,7 @@ def count_starts(moment: float, requests: list[Request]) -> int:
 
 
 async def compare(urls: list[str]) -> None:
-    no_limit = nullcontext()  # a "with" that does nothing
+    no_limit = nullcontext()  # "async with no_limit" does nothing
     await fetch_all("no limit", urls, no_limit, no_limit)
     semaphore = asyncio.Semaphore(MAX_IN_FLIGHT)
     with_semaphore = await fetch_all("semaphore", urls, semaphore, no_limit)

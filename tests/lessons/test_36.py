@@ -7,7 +7,7 @@ from support.lessons import RunLesson
 # The errors that the main program notices when it reads them, and the
 # tracebacks of Python when it does not, if two of two deliveries fail.
 WAYS = {
-    "gather": (2, 0),
+    "return_exceptions": (2, 0),
     "create_task": (2, 2),
     "Thread": (2, 2),
     "submit": (2, 0),
@@ -28,7 +28,7 @@ def test_unread_errors_are_not_noticed(run_lesson: RunLesson) -> None:
     without_times = [re.sub(r" +\d\.\d\d s$", "", row) for row in rows]
     assert [" ".join(row.split()) for row in without_times] == expected
     assert last == "noticed: unread 0, read 9 of 10 errors; " + (
-        "unread: 4 tracebacks"
+        "printed: 4 tracebacks"
     )
 
 

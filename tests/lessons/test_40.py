@@ -6,7 +6,7 @@ import pytest
 
 from support.lessons import RunLesson, import_lesson
 
-NAMES = ["loop", "TaskGroup", "requests", "threads", "long lock", "short lock"]
+NAMES = ["loop", "TaskGroup", "blocking", "threads", "long lock", "short lock"]
 
 
 @pytest.mark.slow
@@ -31,7 +31,7 @@ def test_the_site_sees_one_request_at_a_time_with_each_mistake(
 
 def test_pages_are_counted_that_are_in_flight_together() -> None:
     lesson = import_lesson("40")
-    page = lesson.Request
+    page = lesson.Page
     assert lesson.count_in_flight([page(0, 1), page(1, 2), page(2, 3)]) == 1
     assert lesson.count_in_flight([page(0, 2), page(1, 3), page(2, 4)]) == 2
     assert lesson.count_in_flight([page(0, 9), page(1, 2), page(1, 3)]) == 3

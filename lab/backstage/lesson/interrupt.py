@@ -55,7 +55,8 @@ class InterruptHandler:
     def report(self) -> None:
         """Print that Ctrl-C stopped the lesson, once."""
         if self._first_report.acquire(blocking=False):
-            print(f"{self._script}: stopped by Ctrl-C", file=sys.stderr)
+            # The lesson may have redirected sys.stderr.
+            print(f"{self._script}: stopped by Ctrl-C", file=sys.__stderr__)
 
     def _refuse_to_start(
         self, start: Callable[[BaseProcess], None]
