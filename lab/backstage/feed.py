@@ -16,6 +16,7 @@ in seconds since the epoch, and one of these sets of keys:
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER = "LAB_LIVE"  # environment variable: another folder for all of them
@@ -50,8 +51,8 @@ def find_listeners() -> list[Path]:
 class Feed:
     """Appends lines to the files of live views.
 
-    Nothing that goes wrong here may disturb a lesson: a file that cannot be
-    written is left out.
+    Nothing that goes wrong here may disturb a lesson: what cannot be written
+    is left out.
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
@@ -69,11 +70,9 @@ class Feed:
         import json  # which a lesson without a live view does not need
 
         line = json.dumps({"time": time.time(), **item}) + "\n"
-        for descriptor in self._descriptors[:]:
-            try:
+        for descriptor in self._descriptors:
+            with suppress(OSError):  # the disk is full
                 os.write(descriptor, line.encode())
-            except OSError:  # the disk is full
-                self._descriptors.remove(descriptor)
 
 
 def open_site_feed() -> Feed | None:

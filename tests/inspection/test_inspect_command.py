@@ -173,7 +173,7 @@ def test_a_lesson_that_ends_too_early_is_an_error(
 ) -> None:
     answer = invoke("inspect", "22", "STEP_TIME=0.01")
     assert answer.status == 1
-    assert answer.err.startswith("lab: the lesson ended after 0 of 6 looks")
+    assert answer.err.startswith("lab: the lesson ended after 0 of 6 steps")
 
 
 @pytest.mark.slow

@@ -83,11 +83,11 @@ def test_lines_requests_and_the_end(follow: Follow) -> None:
 @pytest.mark.parametrize("main", ["pass", "os._exit(0)"])
 def test_a_lesson_that_ends_at_once(main: str, follow: Follow) -> None:
     run = follow(main)
-    assert main_name(run) in draw_screen(run, 80, 24).plain
+    assert expected_end(run) in draw_screen(run, 80, 24).plain
     assert read_gauges(run).processes <= 1
 
 
-def main_name(run: LiveRun) -> str:
+def expected_end(run: LiveRun) -> str:
     return "basics/1_child.py: stopped" if run.status is None else "ended"
 
 

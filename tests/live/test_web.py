@@ -62,7 +62,7 @@ def test_a_browser_sees_a_run_and_can_save_it(
             socket.create_connection(("127.0.0.1", port)) as sleeper,
             start_lab(*LESSON, stderr=subprocess.DEVNULL) as lesson,
         ):
-            # This browser never reads: so much fits into no buffer.
+            # This browser never reads. It gets more than any buffer holds.
             sleeper.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             seen = [next(states)]
             while not seen[-1]["has_ended"]:

@@ -2,7 +2,7 @@
 
 Its workers cannot import the user's module, and neither can the scheduler.
 So whatever they get is pickled by value: the code itself, not its name. Dask
-pickles the tasks of `executor.map` by name, so they consist of functions of
+pickles the tasks of `Client.map` by name, so they consist of functions of
 the standard library and of bytes.
 """
 
@@ -45,21 +45,22 @@ class Cluster:
             cloudpickle.register_pickle_by_value(each)
         data = cloudpickle.dumps(partial(_call_all, job))
         self.client = connect(address)
-        # pure=False: equal calls are calls of their own for Dask.
-        self.executor = self.client.get_executor(pure=False)
-        self.job = self.client.submit(pickle.loads, data, pure=False)
-        error = self.job.exception()
-        if error:
+        try:
+            # pure=False: equal calls are calls of their own for Dask.
+            self.job = self.client.submit(pickle.loads, data, pure=False)
+            if error := self.job.exception():
+                raise error
+            self.client.replicate(self.job)
+        except BaseException:
             self.shutdown()
-            raise error
-        self.client.replicate(self.job)
+            raise
 
     def run(self, calls: Sequence[Arguments], chunk: int) -> list[Any]:
         """Return the results of these calls; a worker gets chunks of them."""
         data = [cloudpickle.dumps(part) for part in batched(calls, chunk)]
         jobs = [self.job] * len(data)
-        results = self.executor.map(operator.call, jobs, data)
-        return list(chain.from_iterable(results))
+        futures = self.client.map(operator.call, jobs, data, pure=False)
+        return list(chain.from_iterable(self.client.gather(futures)))
 
     def shutdown(self) -> None:
         """Close the connection. The workers forget the job."""

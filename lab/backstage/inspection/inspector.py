@@ -41,7 +41,7 @@ def inspect(lesson: Lesson, changes: Mapping[str, str]) -> int:
                         return status  # and it has said why
                     raise LabError(
                         f"the lesson ended after {number} of {len(LOOKS)} "
-                        "looks; a constant makes it longer"
+                        "steps; change a constant so that it runs longer"
                     )
                 look(target)
             _end(child)

@@ -35,7 +35,10 @@ def look_at_stacks(target: Target) -> None:
         show(f"The lesson called faulthandler.dump_traceback_later({DELAY}).")
     chosen: list[str] = []
     left_out = 0
-    for pid in target.find_prepared():
+    prepared = target.find_prepared()
+    if HAS_SIGNALS:
+        show(f"$ kill -USR1 {' '.join(map(str, prepared))}")
+    for pid in prepared:
         dump = target.read_stacks(pid)
         lines = choose_stacks(dump, target.script)
         if not lines:
@@ -43,12 +46,10 @@ def look_at_stacks(target: Target) -> None:
         target.stacks[pid] = dump
         chosen += [f"Process {pid}:", *lines]
         left_out += len(dump.splitlines()) - len(lines)
-    if HAS_SIGNALS:
-        show(f"$ kill -USR1 {' '.join(map(str, target.stacks))}")
     if chosen:
         show_lines(cut_lines(chosen, left_out))
     else:
-        show("no answer: no thread runs a function of the lesson")
+        show("no thread runs a function of the lesson")
 
 
 def look_with_py_spy(target: Target) -> None:

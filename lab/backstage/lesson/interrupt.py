@@ -35,9 +35,19 @@ class InterruptHandler:
         received: Whether Ctrl-C was pressed.
     """
 
-    def __init__(self, script: str) -> None:
+    def __init__(
+        self, script: str, report_status: Callable[[int], None]
+    ) -> None:
+        """Prepare for Ctrl-C.
+
+        Args:
+            script: The name of the script, for the line on standard error.
+            report_status: Is called with the exit status before the process is
+                ended.
+        """
         self.received = False
         self._script = script
+        self._report_status = report_status
         self._first_report = threading.Lock()
 
     def install(self) -> None:
@@ -56,7 +66,11 @@ class InterruptHandler:
         """Print that Ctrl-C stopped the lesson, once."""
         if self._first_report.acquire(blocking=False):
             # The lesson may have redirected sys.stderr.
-            print(f"{self._script}: stopped by Ctrl-C", file=sys.__stderr__)
+            print(
+                f"{self._script}: stopped by Ctrl-C",
+                file=sys.__stderr__,
+                flush=True,
+            )
 
     def _refuse_to_start(
         self, start: Callable[[BaseProcess], None]
@@ -75,11 +89,12 @@ class InterruptHandler:
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self.received = True
-        # Finalizers and asyncio would complain about what is interrupted.
+        # Finalizers, threads and asyncio would complain about what is
+        # interrupted.
         sys.unraisablehook = lambda _: None
+        threading.excepthook = lambda _: None
         logging.getLogger("asyncio").disabled = True
-        for worker in multiprocessing.active_children():
-            worker.terminate()
+        _terminate_workers()
         deadline = threading.Timer(CLEANUP_TIMEOUT, self._end_process)
         deadline.daemon = True
         deadline.start()
@@ -89,7 +104,8 @@ class InterruptHandler:
 
     def _end_process(self) -> None:
         self.report()
-        sys.stderr.flush()
+        self._report_status(130)
+        _terminate_workers()  # one that a thread was starting is known now
         try:
             _remove_shared_resources()
             _remove_temporary_folders()
@@ -100,6 +116,11 @@ class InterruptHandler:
 def ignore_ctrl_c() -> None:
     """Ignore Ctrl-C from now on, because the lesson ends anyway."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _terminate_workers() -> None:
+    for worker in multiprocessing.active_children():
+        worker.terminate()
 
 
 def _with_ctrl_c_blocked[**P](call: Callable[P, None]) -> Callable[P, None]:

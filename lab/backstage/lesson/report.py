@@ -15,12 +15,11 @@ PLAIN_TYPES = (bool, int, float, str, bytes, tuple, list, set, dict)
 
 
 class RunReport:
-    """What a live view gets to know of a run, from the lesson itself."""
+    """Tells the live views about a run."""
 
     def __init__(self) -> None:
         self._feed: Feed | None = None
         self._process = os.getpid()
-        self._output: Any = None  # the real standard output
 
     def begin(self, main: Callable[[], None]) -> None:
         """Report the script, and from now on all that it prints.
@@ -52,64 +51,43 @@ class RunReport:
         output = sys.stdout
         if isinstance(output, io.TextIOWrapper):  # open, and no test's own
             output.flush()
-            self._output = output
-            sys.stdout = _ReportedText(output, self._feed)
+            sys.stdout = _ReportedOutput(output, self._feed)
 
     def end(self, status: int) -> None:
         """Report the exit status, and nothing after it."""
-        if self._output and isinstance(sys.stdout, _ReportedText):
+        output = sys.stdout
+        if isinstance(output, _ReportedOutput):
             with suppress(OSError, ValueError):  # the interpreter reports it
-                sys.stdout.flush()  # a last line without a line break
-            sys.stdout = self._output
+                output.flush()  # a last line without a line break
+            sys.stdout = output.real
+        self.add_status(status)
+
+    def add_status(self, status: int) -> None:
+        """Report the exit status, without a wait for the output."""
         is_copy = os.getpid() != self._process  # a fork of the lesson
         if self._feed and not is_copy:
             self._feed.add(end=status)
 
 
-class _ReportedBytes(io.BufferedIOBase):
-    """The bytes of standard output, which are reported too.
+class _ReportedLines(io.BufferedIOBase):
+    """What is below the text: passes on the bytes, and reports them."""
 
-    They are below the text: so print() still writes a line in one step, and
-    threads do not mix their lines more than without a live view.
-    """
-
-    def __init__(
-        self,
-        output: io.BufferedIOBase,
-        encoding: str,
-        feed: Feed,
-        flush_lines: bool,
-    ) -> None:
-        """Report an output.
-
-        Args:
-            output: The real output.
-            encoding: Its encoding.
-            feed: Where to report it.
-            flush_lines: Whether a flush right after a line is meant for the
-                real output too, or only makes the text come here.
-        """
+    def __init__(self, output: io.TextIOWrapper, feed: Feed) -> None:
         self._output = output
-        self._encoding = encoding
         self._feed = feed
-        self._flush_lines = flush_lines
-        self._lines = 0  # written, and not flushed
 
     def write(self, data: Any) -> int:
         """Write and report some bytes."""
-        data = bytes(data)
-        count = self._output.write(data)
-        self._feed.add(text=data.decode(self._encoding, "replace"))
-        if b"\n" in data or b"\r" in data:
-            self._lines += 1
+        buffer: Any = self._output.buffer
+        count: int = buffer.write(data)
+        text = bytes(data).decode(self._output.encoding, "replace")
+        self._feed.add(text=text)
         return count
 
     def flush(self) -> None:
-        """Flush the real output, if that is meant."""
-        if self._lines and not self._flush_lines:
-            self._lines -= 1
-        else:
-            self._output.flush()
+        """Flush after a line, if the real output does that."""
+        if self._output.line_buffering:
+            self._output.buffer.flush()
 
     def close(self) -> None:
         """Leave the real output open: the interpreter closes it."""
@@ -128,29 +106,35 @@ class _ReportedBytes(io.BufferedIOBase):
 
     def __getattr__(self, name: str) -> Any:
         """Return another attribute of the real output, such as its name."""
-        return getattr(self._output, name)
+        return getattr(self._output.buffer, name)
 
 
-class _ReportedText(io.TextIOWrapper):
-    """Standard output, whose text is reported too."""
+class _ReportedOutput(io.TextIOWrapper):
+    """Standard output, each line of which is reported at once.
+
+    Lines are reported below the text, where a line and its line break are one
+    piece. So threads mix their lines no more than without a live view.
+
+    Attributes:
+        real: The real standard output.
+    """
 
     def __init__(self, output: io.TextIOWrapper, feed: Feed) -> None:
-        real: Any = output.buffer
-        lines: Any = _ReportedBytes(
-            real, output.encoding, feed, output.line_buffering
-        )
+        lines: Any = _ReportedLines(output, feed)
         super().__init__(
             lines,
             encoding=output.encoding,
             errors=output.errors,
-            newline="\n",
-            line_buffering=True,  # each line is reported at once
+            line_buffering=True,
             write_through=output.write_through,
         )
         vars(self)["mode"] = output.mode
-        self._bytes: Any = _ReportedBytes(
-            real, output.encoding, feed, flush_lines=True
-        )
+        self.real = output
+
+    def flush(self) -> None:
+        """Flush the real output too, as whoever calls this wants."""
+        super().flush()
+        self.real.flush()
 
     def close(self) -> None:
         """Close it; the interpreter reports what cannot be written."""
@@ -159,5 +143,6 @@ class _ReportedText(io.TextIOWrapper):
 
     @property
     def buffer(self) -> Any:
-        """The output for those who write bytes."""
-        return self._bytes
+        """The real output, for those who write bytes."""
+        # These bytes are not reported.
+        return self.real.buffer

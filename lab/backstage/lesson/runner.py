@@ -28,8 +28,9 @@ def run(main: Callable[[], None]) -> None:
     Raises:
         SystemExit: After a failure and after Ctrl-C.
     """
-    interrupt = InterruptHandler(Path(main.__code__.co_filename).name)
     report = RunReport()
+    script = Path(main.__code__.co_filename).name
+    interrupt = InterruptHandler(script, report.add_status)
     if tqdm := sys.modules.get("tqdm"):
         # Its usual lock is also for processes. Ctrl-C would leave it behind.
         tqdm.tqdm.set_lock(threading.RLock())

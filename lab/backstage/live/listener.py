@@ -71,13 +71,13 @@ def listen() -> Iterator[Listener]:
             with contextlib.suppress(OSError):  # the disk is full
                 _touch(folder)
 
-    toucher = threading.Thread(target=touch, daemon=True)
-    toucher.start()
+    heartbeat = threading.Thread(target=touch, daemon=True)
+    heartbeat.start()
     try:
         yield Listener(folder)
     finally:
         ended.set()
-        toucher.join()
+        heartbeat.join()
         _remove(folder)
 
 
@@ -101,12 +101,10 @@ def _last_change(file: Path) -> float:
 def _remove_old_folders() -> None:
     """Remove what live views left behind that were killed."""
     oldest = time.time() - feed.MAX_AGE
-    with contextlib.suppress(OSError):
-        listening = feed.find_listeners()
-        for folder in feed.live_folder().iterdir():
-            # One that has just been made is about to listen.
-            if folder not in listening and _last_change(folder) < oldest:
-                _remove(folder)
+    # Only folders of live views have this file.
+    for file in list(feed.live_folder().glob(f"*/{feed.ALIVE}")):
+        if _last_change(file) < oldest:
+            _remove(file.parent)
 
 
 def _remove(folder: Path) -> None:

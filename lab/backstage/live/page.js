@@ -1,7 +1,5 @@
 "use strict";
 
-const IDLE_TITLE = "Waiting for a lesson to start";
-const IDLE_STATE = "Start one in a terminal, for example: uv run lab 04";
 const LOST = "The live view has ended. Start it again: uv run lab live --web";
 
 const find = (name) => document.getElementById(name);
@@ -10,12 +8,13 @@ const write = (name, text) => {
   if (find(name).textContent !== text) find(name).textContent = text;
 };
 
+let wasLost = false;
 const source = new EventSource("/events");
 source.onmessage = (event) => {
   const run = JSON.parse(event.data);
   if (!run.title) {
-    write("title", IDLE_TITLE);
-    write("state", IDLE_STATE);
+    // Another live view has started, which knows no run yet.
+    if (wasLost) location.reload();
     return;
   }
   write("title", run.title);
@@ -28,4 +27,7 @@ source.onmessage = (event) => {
   find("save").hidden = !run.has_ended;
 };
 // The browser tries again by itself, and then gets the newest state.
-source.onerror = () => write("state", LOST);
+source.onerror = () => {
+  wasLost = true;
+  write("state", LOST);
+};

@@ -43,7 +43,7 @@ class LiveRun:
         lesson: The lesson that runs.
         recording: What has happened so far.
         has_ended: Whether the run has ended.
-        settled: What is drawn in the same way each time, for `lay_out`.
+        settled: The slices that cannot change any more; a cache of `lay_out`.
         note: What this system does not allow to see, or "".
         status: Its exit status; None until then, and where it was killed.
     """
@@ -159,19 +159,17 @@ class LiveRun:
         """Report the lines that are complete with a further text."""
         *lines, self._text = (self._text + text).split("\n")
         for line in lines:
-            self._recorder.add(LinePrinted(time, line))
+            # On Windows a line ends with "\r\n".
+            self._recorder.add(LinePrinted(time, line.removesuffix("\r")))
 
     def _add_request(self, time: float, item: Mapping[str, Any]) -> None:
         """Report that a request started or ended."""
         key = item["site"], item["request"]
         if "path" in item:
-            self._requests[key] = len(self._requests) + 1
-        elif key not in self._requests:  # the disk had no room for its start
-            return
-        number = self._requests[key]
-        if "path" in item:
+            number = self._requests[key] = len(self._requests) + 1
             self._recorder.add(RequestStarted(time, number, item["path"]))
-        else:
+        elif key in self._requests:  # else the disk had no room for its start
+            number = self._requests[key]
             self._recorder.add(RequestEnded(time, number, item["status"]))
 
     def _apply_new_events(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from backstage.live.run import LiveRun
 from backstage.watch.layout import Layout, lay_out
-from backstage.watch.recording import Recording
+from backstage.watch.recording import Process, Recording
 
 RECENT = 0.5  # seconds over which the busy cores are a mean
 
@@ -51,17 +51,23 @@ def _count(number: int, noun: str, ending: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
+def _busy_cores(process: Process) -> float:
+    """Return how many cores a process used shortly before its last sample."""
+    start = max(process.end - RECENT, process.start)
+    seconds = process.end - start
+    if not seconds:
+        return 0.0
+    return (process.cpu - process.cpu_at(start)) / seconds
+
+
 def read_gauges(run: LiveRun) -> Gauges:
     """Return the figures of a run at this moment."""
     recording = run.recording
-    now = recording.seconds
-    before = max(now - RECENT, 0.0)
     running = [recording.processes[pid] for pid in run.list_processes()]
-    cpu = sum(each.cpu_at(now) - each.cpu_at(before) for each in running)
     in_flight = sum(x.ended is None for x in recording.requests.values())
     return Gauges(
-        seconds=now,
-        cores=cpu / (now - before) if now > before else 0.0,
+        seconds=recording.seconds,
+        cores=sum(map(_busy_cores, running)),
         cpus=recording.log.cpus,
         in_flight=in_flight,
         peak=recording.peak_requests,
@@ -85,7 +91,7 @@ def lay_out_so_far(run: LiveRun, *, slices: int, max_rows: int) -> Layout:
     recording = run.recording
     if run.has_ended:
         return lay_out(recording, run.lesson, slices=slices, max_rows=max_rows)
-    span = time_axis(run)
+    span = axis_seconds(run)
     so_far = max(math.ceil(slices * recording.seconds / span), 1)
     layout = lay_out(
         recording,
@@ -109,7 +115,7 @@ def lay_out_so_far(run: LiveRun, *, slices: int, max_rows: int) -> Layout:
     )
 
 
-def time_axis(run: LiveRun) -> float:
+def axis_seconds(run: LiveRun) -> float:
     """Return how many seconds the time axis of a run has."""
     if run.has_ended:
         return run.recording.seconds

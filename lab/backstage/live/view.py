@@ -30,7 +30,7 @@ def show_in_terminal() -> NoReturn:
         raise UsageError("lab live needs a terminal; lab live --web does not")
     throttle = Throttle(share=DRAW_SHARE)
     due = 0.0
-    drawn: object = None  # what does not change again
+    drawn: object = None  # the run and the size, if this picture is final
     with (
         listen() as listener,
         Live(console=console, screen=True, auto_refresh=False) as live,

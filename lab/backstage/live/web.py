@@ -19,7 +19,7 @@ from starlette.routing import Route
 from backstage.live.follower import DRAW_INTERVAL, LOOK_INTERVAL, Follower
 from backstage.live.listener import Listener, listen
 from backstage.live.run import LiveRun
-from backstage.live.state import lay_out_so_far, read_gauges, time_axis
+from backstage.live.state import axis_seconds, lay_out_so_far, read_gauges
 from backstage.watch.fitting import count_svg_slices
 from backstage.watch.svg import draw_svg
 from backstage.watch.throttle import Throttle
@@ -62,7 +62,7 @@ class Broadcast:
 
     async def publish(self, run: LiveRun) -> None:
         """Draw a run, and wake all who wait for a change."""
-        slices = count_svg_slices(time_axis(run))
+        slices = count_svg_slices(axis_seconds(run))
         layout = lay_out_so_far(run, slices=slices, max_rows=MAX_ROWS)
         self.svg = draw_svg(layout)
         self.name = f"{run.lesson.path.stem}.svg"
@@ -103,7 +103,7 @@ async def follow(listener: Listener, broadcast: Broadcast) -> None:
     loop = asyncio.get_running_loop()
     throttle = Throttle(share=DRAW_SHARE)
     due = 0.0
-    published: LiveRun | None = None  # a run that had ended
+    published: LiveRun | None = None  # a run whose end has been published
     follower = Follower(listener)
     while True:
         follower.look()

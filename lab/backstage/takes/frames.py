@@ -127,7 +127,7 @@ def draw_changes(
 
     Args:
         before: The rows as they are.
-        after: The rows as they shall be.
+        after: The rows as they should be.
         first: The number of the first of them, from 1 on.
     """
     text = ""

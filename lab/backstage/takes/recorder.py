@@ -1,7 +1,7 @@
 """Records commands in a terminal, with or without the live view below it."""
 
 import re
-import selectors
+import select
 import shlex
 import time
 from collections.abc import Sequence
@@ -30,10 +30,12 @@ class PlainTake:
 
     Attributes:
         rows: The height of the terminal.
+        lesson_rows: The height of the terminal in which the lessons run.
         outputs: What the terminal has shown so far.
     """
 
     rows = ROWS
+    lesson_rows = ROWS
 
     def __init__(self) -> None:
         self.outputs: list[Output] = []
@@ -61,7 +63,7 @@ class PlainTake:
             self._now = key.time
         print(f"$ {command}", flush=True)
         begin = time.monotonic() - self._now
-        session = TerminalSession(arguments, self.rows_of_lesson)
+        session = TerminalSession(arguments, self.lesson_rows)
         try:
             self._read(session, begin)
         except BaseException:
@@ -71,11 +73,6 @@ class PlainTake:
             status = session.close()
         self._now = time.monotonic() - begin + READ_PAUSE
         return status
-
-    @property
-    def rows_of_lesson(self) -> int:
-        """The height of the terminal in which the lessons run."""
-        return self.rows
 
     def end(self) -> None:
         """Show a last prompt."""
@@ -100,6 +97,7 @@ class LiveTake(PlainTake):
     """A take with the live view below the terminal of the lessons."""
 
     rows = LESSON_ROWS + 1 + LIVE_ROWS
+    lesson_rows = LESSON_ROWS
 
     def __init__(self) -> None:
         """Start the live view.
@@ -119,11 +117,6 @@ class LiveTake(PlainTake):
             self.close()
             raise
 
-    @property
-    def rows_of_lesson(self) -> int:
-        """The height of the terminal in which the lessons run."""
-        return LESSON_ROWS
-
     def close(self) -> None:
         """End the live view."""
         self._view.stop()
@@ -131,21 +124,19 @@ class LiveTake(PlainTake):
 
     def _read(self, session: TerminalSession, begin: float) -> None:
         """Show what a session and the live view show, until both end."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(session.screen, selectors.EVENT_READ, session)
-            selector.register(self._view.screen, selectors.EVENT_READ)
-            while True:
-                for key, _ in selector.select():
-                    if key.data is None:
-                        self._read_view()
-                        self._show(time.monotonic() - begin, "")
-                        continue
-                    text = session.read()
-                    if text is None:
-                        self._follow_view(begin)
-                        return
-                    print(text, end="", flush=True)
-                    self._show(time.monotonic() - begin, text)
+        screens = [session.screen, self._view.screen]
+        while True:
+            ready, _, _ = select.select(screens, [], [])
+            if self._view.screen in ready:
+                self._read_view()
+                self._show(time.monotonic() - begin, "")
+            if session.screen in ready:
+                text = session.read()
+                if text is None:
+                    break
+                print(text, end="", flush=True)
+                self._show(time.monotonic() - begin, text)
+        self._follow_view(begin)
 
     def _wait_for_view(self) -> None:
         """Wait until the live view has drawn its first screen."""

@@ -26,7 +26,9 @@ SHORTEST = 0.1  # seconds for which a screen is shown; longer in a long take
 CHARACTER, LINE = 8.4, 18  # pixels: the width of a character, and the height
 MARGIN = 12  # pixels around the screen
 LAST_PAUSE = 5.0  # seconds that the last screen stays before the first one
-NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN_IN_XML = re.compile(
+    "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 RULES = """
 .back {{ fill: #0d1117; }}
 text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
@@ -158,4 +160,4 @@ def _count_used_rows(frame: Frame) -> int:
 
 def _replace_forbidden(text: str) -> str:
     """Return a text in which all characters may stand in XML."""
-    return NO_XML.sub("\ufffd", text)
+    return FORBIDDEN_IN_XML.sub("\ufffd", text)

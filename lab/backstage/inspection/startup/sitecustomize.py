@@ -27,6 +27,8 @@ def prepare_stacks(folder: Path) -> None:
     The file gets its name as soon as the process can be asked.
     """
     path = folder / f"stacks-{os.getpid()}"
+    if path.exists():
+        return  # This is another interpreter of the process.
     if delay := os.environ.get(DELAY):
         file = path.open("w", encoding="utf-8")
         faulthandler.dump_traceback_later(float(delay), file=file)
@@ -38,7 +40,7 @@ def prepare_stacks(folder: Path) -> None:
 
 
 class TracingStarter:
-    """A finder that finds no module, but sees which one is imported.
+    """A meta path finder that finds nothing: it only notices imports.
 
     A lesson imports its libraries first, and then `backstage`. From then on
     memory is traced. So the memory of the libraries is left out, and their
