@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from support.commands import run_lab, start_lab
+from support.processes import TIMEOUT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no group to signal")
 # It waits so long that a view on a busy machine sees it run.
@@ -33,7 +34,7 @@ def start_web() -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 def read_states(url: str) -> Iterator[dict[str, Any]]:
     """Yield what the server sends to a browser."""
-    with requests.get(f"{url}/events", stream=True, timeout=20) as answer:
+    with requests.get(f"{url}/events", stream=True, timeout=TIMEOUT) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         for line in answer.iter_lines():
             if line.startswith(b"data: "):
@@ -41,9 +42,9 @@ def read_states(url: str) -> Iterator[dict[str, Any]]:
 
 
 def stop(web: subprocess.Popen[str], number: signal.Signals) -> int:
-    """Send a signal; return the status, after at most 5 s."""
+    """Send a signal, and return the status."""
     os.killpg(web.pid, number)
-    _, errors = web.communicate(timeout=5)
+    _, errors = web.communicate(timeout=TIMEOUT)
     assert "Traceback" not in errors
     return web.returncode
 
@@ -56,7 +57,9 @@ def test_a_browser_sees_a_run_and_can_save_it(
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
         states = read_states(url)
         assert not next(states)["title"]
-        assert requests.get(f"{url}/run.svg", timeout=5).status_code == 404
+        assert (
+            requests.get(f"{url}/run.svg", timeout=TIMEOUT).status_code == 404
+        )
         port = int(url.rpartition(":")[2])
         with (
             socket.create_connection(("127.0.0.1", port)) as sleeper,
@@ -67,14 +70,14 @@ def test_a_browser_sees_a_run_and_can_save_it(
             seen = [next(states)]
             while not seen[-1]["has_ended"]:
                 seen.append(next(states))
-            assert lesson.wait(timeout=20) == 0
+            assert lesson.wait(timeout=TIMEOUT) == 0
             assert "running" in {state["state"] for state in seen}
             assert seen[-1]["state"].startswith("ended after ")
             assert "3 x /delay/3" in seen[-1]["svg"]
             # A browser that comes late, or that loads the page again.
             late = next(read_states(url))
             assert late == seen[-1]
-            saved = requests.get(f"{url}/run.svg", timeout=5)
+            saved = requests.get(f"{url}/run.svg", timeout=TIMEOUT)
             assert saved.text == late["svg"]
             disposition = saved.headers["Content-Disposition"]
             assert (
@@ -88,7 +91,7 @@ def test_it_only_answers_this_computer(
     traced: None, live_folder: Path
 ) -> None:
     with start_web() as (url, web):
-        page = requests.get(url, timeout=5)
+        page = requests.get(url, timeout=TIMEOUT)
         assert page.status_code == 200
         policy = page.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -100,7 +103,7 @@ def test_it_only_answers_this_computer(
             )
             assert answer.status_code == 400
         for path, method in ("/", "POST"), ("/run", "GET"), ("/run", "POST"):
-            answer = requests.request(method, url + path, timeout=5)
+            answer = requests.request(method, url + path, timeout=TIMEOUT)
             assert answer.status_code in (404, 405)
         with start_web() as (other, second):  # the port is in use
             assert other != url

@@ -11,11 +11,10 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 
-from backstage import feed
 from backstage.takes import take
 from backstage.takes.recorder import LESSON_ROWS, LIVE_ROWS
 from support.commands import Invoke
-from support.processes import computing, wait_until
+from support.processes import TIMEOUT, computing, wait_until
 from support.takes import read_cast, read_screen
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals")
@@ -47,12 +46,8 @@ def record(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=TIMEOUT,
     )
-
-
-def live_folders() -> set[Path]:
-    return set(Path(feed.FOLDER).glob("*"))
 
 
 def test_a_take_contains_what_was_on_screen(
@@ -87,7 +82,8 @@ def test_a_take_contains_what_was_on_screen(
     parts = [part for line in [*lines, last] for part in line.split("\r")]
     assert any("2/2" in part for part in parts)  # tqdm saw a terminal
     assert max(map(len, parts)) <= 80
-    assert outputs[-1].time - outputs[-2].time == pytest.approx(3, abs=0.5)
+    # 3 s to read the last line, after the command has ended
+    assert 3 <= outputs[-1].time - outputs[-2].time < 20
     texts = [x.text for x in ElementTree.parse(picture).iter() if x.text]
     assert {last, f"$ {command}"} <= set(texts)
     log = run.stderr.splitlines()
@@ -113,12 +109,12 @@ def test_several_commands_are_one_take(traced: None, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_live_view_is_below_the_lessons(
-    traced: None, tmp_path: Path
+    traced: None, live_folder: Path, tmp_path: Path
 ) -> None:
-    before = live_folders()
-    arguments = ["05", 'PAGES=["/page/1?delay=0.5"] * 2']
+    arguments = ["05", 'PAGES=["/page/1?delay=3"] * 2']
     run = record(tmp_path, *arguments, *arguments, "--live")
-    assert (run.returncode, live_folders() - before) == (0, set())
+    assert run.returncode == 0
+    assert not live_folder.exists()
     header, outputs = read_cast(tmp_path / "05-1.cast")
     assert header["height"] == LESSON_ROWS + 1 + LIVE_ROWS
     screen = read_screen(outputs, header["height"])
@@ -142,9 +138,8 @@ def test_the_live_view_is_below_the_lessons(
     ],
 )
 def test_ctrl_c_leaves_no_take(
-    options: list[str], traced: None, tmp_path: Path
+    options: list[str], traced: None, live_folder: Path, tmp_path: Path
 ) -> None:
-    before = live_folders()
     with subprocess.Popen(
         record_command(tmp_path, *LONG, *options),
         stdout=subprocess.PIPE,
@@ -155,20 +150,19 @@ def test_ctrl_c_leaves_no_take(
             parent = psutil.Process(process.pid)
             wait_until(lambda: len(computing(parent)) >= 3)
             os.killpg(process.pid, signal.SIGINT)
-            _, err = process.communicate(timeout=15)
+            _, err = process.communicate(timeout=TIMEOUT)
         finally:
             process.kill()
     assert process.returncode == 130
     assert err == b"lab: stopped by Ctrl-C\n"
     assert not list(tmp_path.iterdir())
-    assert live_folders() <= before
+    assert not live_folder.exists()
 
 
 @pytest.mark.slow
 def test_ctrl_c_while_the_live_view_starts(
-    traced: None, tmp_path: Path
+    traced: None, live_folder: Path, tmp_path: Path
 ) -> None:
-    before = live_folders()
     with subprocess.Popen(
         record_command(tmp_path, "03", "--live"),
         stdout=subprocess.PIPE,
@@ -179,13 +173,13 @@ def test_ctrl_c_while_the_live_view_starts(
             parent = psutil.Process(process.pid)
             wait_until(lambda: bool(parent.children()))
             os.killpg(process.pid, signal.SIGINT)
-            out, err = process.communicate(timeout=15)
+            _, err = process.communicate(timeout=TIMEOUT)
         finally:
             process.kill()
-    assert (process.returncode, out) == (130, b"")
+    assert process.returncode == 130
     assert err == b"lab: stopped by Ctrl-C\n"
     assert not list(tmp_path.iterdir())
-    assert live_folders() <= before
+    assert not live_folder.exists()
 
 
 @pytest.mark.slow
@@ -201,7 +195,7 @@ def test_a_live_view_that_does_not_start(traced: None, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     assert run.returncode == 1
     assert run.stderr.splitlines() == ["lab: the live view has ended"]

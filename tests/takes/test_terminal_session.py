@@ -28,7 +28,6 @@ while True:
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of a program that stands in for `lab`."""
     monkeypatch.setattr(session, "ROOT", tmp_path)
-    monkeypatch.setattr(session, "STOP_TIMEOUT", 0.3)
     return tmp_path / "lab"
 
 
@@ -71,8 +70,13 @@ def test_ctrl_c_ends_a_program(traced: None, program: Path) -> None:
     [(["SIGINT"], 129), (["SIGINT", "SIGHUP"], 137)],
 )
 def test_a_program_that_ignores_signals_is_ended(
-    ignored: list[str], status: int, traced: None, program: Path
+    ignored: list[str],
+    status: int,
+    traced: None,
+    program: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(session, "STOP_TIMEOUT", 1)
     program.write_text(
         STUBBORN.replace('    print("noise", flush=True)', "    pass")
     )
