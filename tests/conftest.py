@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from tqdm import tqdm
 
 from backstage import feed, practice_site
@@ -41,6 +42,11 @@ from support.processes import TIMEOUT, Condition, press_ctrl_c, wait_until
 from support.site import ReadLog
 
 pytest_plugins = ["support.database"]  # which has fixtures
+# How long an example takes depends on what else the machine does.
+settings.register_profile(
+    "lab", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lab")
 LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
 
 # From Python 3.14 on, the first bar starts a process, which belongs to no
@@ -116,7 +122,7 @@ def pytest_benchmark_generate_machine_info() -> dict[str, str]:
 def traced(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """Fail the test if something that it started is left after 2 s.
+    """Fail the test if something that it started is left after 10 s.
 
     These are processes, with the ports that they listen at, temporary files,
     and named semaphores or shared memory that no process uses any more. It
@@ -133,7 +139,7 @@ def traced(
             monkeypatch.setenv(name, folder)
         before = list_shared_memory()
         yield
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 10
         while True:
             processes = find_marked(mark)
             left = [describe(process) for process in processes]

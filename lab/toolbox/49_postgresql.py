@@ -13,6 +13,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from time import perf_counter
 from typing import NamedTuple
 
 from backstage import run
@@ -49,12 +50,15 @@ def send_query(pool: ConnectionPool) -> Query:
     return Query(*rows[0])
 
 
-def query_in_threads(url: str, size: int) -> list[Query]:
+def query_in_threads(url: str, size: int) -> int:
     # The block opens the pool. Without max_size, min_size is also the maximum.
     with ConnectionPool(url, min_size=size, open=False) as pool:
         pool.wait(TIMEOUT)  # until all connections are open
+        start = perf_counter()
         with ThreadPoolExecutor(QUERIES) as threads:
-            return list(threads.map(send_query, [pool] * QUERIES))
+            queries = list(threads.map(send_query, [pool] * QUERIES))
+        elapsed = perf_counter() - start
+    return report_peak(f"pool {size}, threads", queries, elapsed)
 
 
 async def send_query_async(pool: AsyncConnectionPool) -> Query:
@@ -64,18 +68,19 @@ async def send_query_async(pool: AsyncConnectionPool) -> Query:
     return Query(*rows[0])
 
 
-async def query_in_coroutines(url: str, size: int) -> list[Query]:
+async def query_in_coroutines(url: str, size: int) -> int:
     async with AsyncConnectionPool(url, min_size=size, open=False) as pool:
         await pool.wait(TIMEOUT)
-        return await asyncio.gather(
+        start = perf_counter()
+        queries = await asyncio.gather(
             *[send_query_async(pool) for _ in range(QUERIES)]
         )
+        elapsed = perf_counter() - start
+    return report_peak(f"pool {size}, coroutines", queries, elapsed)
 
 
-def report(name: str, queries: list[Query]) -> int:
-    """Print a line, and return how many queries ran at the same time."""
-    first = min(query.began for query in queries)
-    last = max(query.ended for query in queries)
+def report_peak(name: str, queries: list[Query], elapsed: float) -> int:
+    """Print and return how many queries ran at the same time, at most."""
     peak = 0
     for query in queries:
         # The queries that have begun, and not yet ended, when this one begins
@@ -86,8 +91,7 @@ def report(name: str, queries: list[Query]) -> int:
         ]
         peak = max(peak, len(running))
     print(
-        f"{name}: {len(queries)} queries in "
-        f"{(last - first).total_seconds():.2f} s, "
+        f"{name}: {len(queries)} queries in {elapsed:.2f} s, "
         f"at most {peak} at the same time"
     )
     return peak
@@ -111,14 +115,12 @@ def main() -> None:
 
     peaks = []
     for size in POOL_SIZES:
-        queries = query_in_threads(url, size)
-        in_threads = report(f"pool {size}, threads", queries)
+        in_threads = query_in_threads(url, size)
         # psycopg cannot use the standard event loop of Windows.
-        queries = asyncio.run(
+        in_coroutines = asyncio.run(
             query_in_coroutines(url, size),
             loop_factory=asyncio.SelectorEventLoop,
         )
-        in_coroutines = report(f"pool {size}, coroutines", queries)
         peaks.append(f"pool {size}: {max(in_threads, in_coroutines)}")
     print(f"queries at the same time, at most: {', '.join(peaks)}")
 

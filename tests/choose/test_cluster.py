@@ -241,13 +241,15 @@ def has_worker(address: str) -> bool:
 
 def choose(name: str, source: str, scheduler: str) -> list[str]:
     """Run `lab choose` on a function of the module; return what it prints."""
-    options = ["--input", source, "--scheduler", scheduler, "--seconds", "16"]
+    options = ["--input", source, "--scheduler", scheduler, "--seconds", "40"]
     run = run_lab("choose", f"points:{name}", *options)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout.splitlines()
 
 
 @pytest.mark.slow
+@pytest.mark.timing
+@pytest.mark.timeout(400)
 def test_functions_on_a_real_cluster(scheduler: str) -> None:
     lines = choose("compute", "Point(4)", scheduler)
     assert any(line.startswith("cluster  ") for line in lines)

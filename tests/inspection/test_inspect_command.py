@@ -24,8 +24,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look into the lesson early."""
     monkeypatch.setattr(target, "WARM_UP", 0.3)
     monkeypatch.setattr(target, "MAX_WARM_UP", 0.3)
-    for module in target, looks:
-        monkeypatch.setattr(module, "DELAY", 1.0)
 
 
 COOK = """
@@ -188,7 +186,7 @@ def test_without_signals_the_lesson_answers_after_some_time(
     monkeypatch.setattr(inspector, "LOOKS", [*STACKS, looks.look_at_memory])
     answer = invoke("inspect", "22")
     assert answer.status == 0
-    assert "faulthandler.dump_traceback_later(1.0)" in answer.out
+    assert "faulthandler.dump_traceback_later(4.0)" in answer.out
     assert re.search(r"(?m)^  File .* in put_loaf$", answer.out)
     assert re.search(r"(?m)^\S+\.py:\d+: size=\d", answer.out)
 

@@ -26,7 +26,7 @@ def test_all_pages_are_in_flight_at_the_same_time(
 def test_more_pages_are_in_flight_than_a_pool_has_by_default(
     run_lesson: RunLesson,
 ) -> None:
-    result = run_lesson("08", PAGES=["/delay/1"] * 150)
+    result = run_lesson("08", PAGES=["/delay/3"] * 150)
     assert result.status == 0
     statuses = [request["status"] for request in result.requests]
     assert statuses == [200] * 150
@@ -34,10 +34,11 @@ def test_more_pages_are_in_flight_than_a_pool_has_by_default(
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_1000_pages_are_in_flight_at_the_same_time(
     run_lesson: RunLesson,
 ) -> None:
-    result = run_lesson("08", PAGES=["/delay/5"] * 1_000)
+    result = run_lesson("08", PAGES=["/delay/9"] * 1_000, TIMEOUT=40)
     assert result.status == 0
     (line,) = result.lines
     assert line.startswith("1000 pages in ")

@@ -54,7 +54,7 @@ def test_each_failure_is_counted_and_other_pages_are_saved(
         "http://nowhere.invalid/": "ConnectError",
     }
     result = run_lesson(
-        "09", PAGES=[*failures, "/html"], TIMEOUT=0.5, ATTEMPTS=2
+        "09", PAGES=[*failures, "/html"], TIMEOUT=1.5, ATTEMPTS=2
     )
     assert result.status == 0
     check_counts(result, "1 ok, 0 recovered, 7 failed", 14)

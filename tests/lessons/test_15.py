@@ -11,7 +11,7 @@ from support.lessons import RunLesson
 def test_only_the_daemon_thread_stops_with_main(
     run_lesson: RunLesson,
 ) -> None:
-    result = run_lesson("15", LINES_BEFORE=1, LINES_AFTER=3, DELAY=0.15)
+    result = run_lesson("15", LINES_BEFORE=1, LINES_AFTER=3, DELAY=0.4)
     assert (result.status, result.errors) == (0, [])
     *programs, last = result.lines
     row = r"(\w+) thread: 1 lines, main ends, (\d) more lines, .+ \d\.\d\d s"

@@ -14,7 +14,7 @@ from support.lessons import RunLesson, import_lesson
 def test_the_site_sees_no_more_requests_than_the_limit(
     run_lesson: RunLesson,
 ) -> None:
-    result = run_lesson("20", PAGES=["/delay/0.15"] * 4, LIMIT=2)
+    result = run_lesson("20", PAGES=["/delay/0.5"] * 4, LIMIT=2)
     assert result.status == 0
     in_flight = [int(request["in_flight"]) for request in result.requests]
     assert len(in_flight) == 12

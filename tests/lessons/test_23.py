@@ -6,7 +6,7 @@ import pytest
 
 from support.lessons import RunLesson, import_lesson
 
-PACES = [0.01, 0.01, 0.15]
+PACES = [0.01, 0.01, 0.4]
 
 
 def test_with_a_barrier_nobody_leaves_too_early(run_lesson: RunLesson) -> None:

@@ -15,7 +15,7 @@ each_twin = pytest.mark.parametrize("number", ["25", "26"])
 def test_only_the_bounded_queue_makes_producers_wait(
     number: str, run_lesson: RunLesson
 ) -> None:
-    result = run_lesson(number, PIZZAS=6, DELIVERY_TIME=0.04, MAX_SIZE=3)
+    result = run_lesson(number, PIZZAS=6, DELIVERY_TIME=0.1, MAX_SIZE=3)
     assert (result.status, result.errors) == (0, [])
     count, _, bounded_count, bounded_queue, last = result.lines
     row = r"queue: 12 pizzas produced, 12 consumed in ([\d.]+) s"

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 14):
 
 @pytest.mark.slow
 def test_what_stops_and_what_goes_on(run_lesson: RunLesson) -> None:
-    result = run_lesson("38", BAKING_TIME=0.04, TIMEOUT=0.1)
+    result = run_lesson("38")
     assert (result.status, result.errors) == (0, [])
     rows = [re.fullmatch(ROW, line) for line in result.lines]
     found = {row[1]: (int(row[4]), row[5]) for row in rows if row}

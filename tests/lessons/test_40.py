@@ -13,7 +13,7 @@ NAMES = ["loop", "TaskGroup", "blocking", "threads", "long lock", "short lock"]
 def test_the_site_sees_one_request_at_a_time_with_each_mistake(
     run_lesson: RunLesson,
 ) -> None:
-    pages = [f"/page/{n}?delay=0.1" for n in range(2)]
+    pages = [f"/page/{n}?delay=0.5" for n in range(2)]
     result = run_lesson("40", PAGES=pages)
     assert result.status == 0
     in_flight = [int(request["in_flight"]) for request in result.requests]

@@ -30,17 +30,17 @@ def peak(requests: list[dict[str, Any]]) -> int:
 def test_each_limit_is_kept_only_by_its_own_tool(
     run_lesson: RunLesson,
 ) -> None:
-    pages = ["/delay/0.01"] * 4 + ["/delay/0.1"] * 3
-    result = run_lesson("41", PAGES=pages, MAX_IN_FLIGHT=2, RATE=80)
+    pages = ["/delay/0.01"] * 4 + ["/delay/1"] * 3
+    result = run_lesson("41", PAGES=pages, MAX_IN_FLIGHT=2, RATE=10)
     no_limit, semaphore, limiter, both = split_by_way(result, len(pages))
     assert peak(no_limit) > 2
     assert peak(semaphore) == peak(both) == 2
     assert peak(limiter) > 2
     for requests in limiter, both:
         first, last = requests[0]["arrived"], requests[-1]["arrived"]
-        # The client sends them six times 1/80 s apart, but they do not always
+        # The client sends them six times 0.1 s apart, but they do not always
         # need the same time to arrive.
-        assert last - first >= 0.05
+        assert last - first >= 0.3
 
     *rows, finding = result.lines
     figures = []
@@ -66,8 +66,8 @@ def test_the_semaphore_lets_too_many_start_in_a_second(
         starts.append(
             max(sum(x <= y < x + 1 for y in arrivals) for x in arrivals)
         )
-    assert min(starts[:2]) > 22
-    assert max(starts[2:]) <= 22
+    assert min(starts[:2]) > 26
+    assert max(starts[2:]) <= 26
 
 
 def test_requests_in_flight_and_starts_are_counted() -> None:

@@ -52,6 +52,7 @@ def test_blocking_handlers_are_served_one_by_one(
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_handlers_without_async_run_in_at_most_40_threads() -> None:
     lesson = import_lesson("50")
     with lesson.start_workers(1) as workers:
@@ -59,12 +60,12 @@ def test_handlers_without_async_run_in_at_most_40_threads() -> None:
         process = psutil.Process(workers[0].process.pid)
         before = process.num_threads()
         latencies = asyncio.run(
-            lesson.send_requests(ports, "/thread/waits", 0.01)
+            lesson.send_requests(ports, "/thread/waits", 0.5)
         )
         threads = process.num_threads() - before
         with pytest.raises(ExceptionGroup) as failure:
             asyncio.run(lesson.send_requests(ports, "/nothing", 0.01))
-    assert len(latencies) == lesson.CLIENTS > THREAD_LIMIT
+    assert len(latencies) >= lesson.CLIENTS > THREAD_LIMIT
     assert threads == THREAD_LIMIT
     # Some clients had to wait until another one had its answer.
     assert max(latencies) >= 2 * lesson.ANSWER_TIME

@@ -20,7 +20,7 @@ WORKERS = 3  # of the cluster that a test starts
 
 
 def check_lines(result: RunResult, workers: int) -> None:
-    """Check the lines of a run with WORK = 200_000 and JOBS = 6."""
+    """Check the lines of a run with CHANGES."""
     assert (result.status, result.errors) == (0, [])
     pool, costs, cluster, faster, last = result.lines
     row = r": a worker was killed, (\d) of 6 results arrived in \d+\.\d\d s"
@@ -44,7 +44,13 @@ def check_lines(result: RunResult, workers: int) -> None:
     assert float(match[2]) == pytest.approx((task + sending) * factor, abs=2)
 
 
-CHANGES = {"WORK": 200_000, "JOBS": 6, "TASKS": 10, "MEGABYTES": 1}
+CHANGES = {
+    "WORK": 1_000_000,
+    "JOBS": 6,
+    "TASKS": 10,
+    "MEGABYTES": 1,
+    "TIMEOUT": 50,
+}
 
 
 @pytest.mark.slow
@@ -111,7 +117,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(
 ) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setenv("SCHEDULER", "tcp://127.0.0.1:1")
-    result = run_lesson("54", TIMEOUT=0.5, **CHANGES)
+    result = run_lesson("54", **{**CHANGES, "TIMEOUT": 0.5})
     assert "127.0.0.1:1" in result.failure_line()
 
 
@@ -143,7 +149,7 @@ def test_a_pool_that_lost_a_worker_does_no_further_job(
 ) -> None:
     pytest.importorskip("distributed")
     lesson = import_lesson("54")
-    monkeypatch.setattr(lesson, "WORK", 100_000)
+    monkeypatch.setattr(lesson, "WORK", 1_000_000)
     with ProcessPoolExecutor(2) as pool:
         kill = lesson.kill_pool_worker
         lost = lesson.count_lost_results("pool", pool, kill)

@@ -29,7 +29,7 @@ def run_python(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
 
 

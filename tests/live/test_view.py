@@ -18,7 +18,7 @@ from support.terminals import terminal
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="pseudo-terminals needed"
 )
-LESSON = ["02", 'PAGES=["/delay/0.3"] * 4', "--quiet"]
+LESSON = ["02", 'PAGES=["/delay/1"] * 4', "--quiet"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def test_it_follows_lessons_until_ctrl_c(
         expected = [
             "lab/02_threaded_fetch.py ",
             "ended after ",
-            "4 x /delay/0.3",
+            "4 x /delay/1",
             "main thread ",
             "CPU time",
             " 0 s",
@@ -100,9 +100,9 @@ def test_it_follows_lessons_until_ctrl_c(
 
 
 def _is_wide(view: View) -> bool:
-    """Return whether lanes use the columns from 100 on."""
-    lanes = [x for x in view.screen.display if x.startswith("main thread ")]
-    return bool(lanes) and bool(lanes[0][100:].strip())
+    """Return whether the time axis uses the columns from 100 on."""
+    axis = [line for line in view.screen.display if " 0 s " in line]
+    return bool(axis) and bool(axis[0][100:].strip())
 
 
 def _is_narrow(view: View, wide: list[str]) -> bool:

@@ -86,7 +86,7 @@ def test_1000_requests_are_in_flight_at_once(
     read_log: ReadLog,
 ) -> None:
     raise_open_file_limit()
-    with practice_site(["/delay/1"] * 1_000) as urls:
+    with practice_site(["/delay/3"] * 1_000) as urls:
         statuses = asyncio.run(fetch_statuses(urls))
     assert statuses == [b"HTTP/1.1 200 OK\r\n"] * 1_000
     log = read_log()

@@ -56,7 +56,8 @@ def test_two_threads_share_a_core_where_there_is_a_gil(
     watch_source: WatchSource,
 ) -> None:
     recording = watch_source(
-        BURN + "threads = [threading.Thread(target=burn, args=[0.5])\n"
+        BURN + "time.sleep(0.5)\n"
+        "threads = [threading.Thread(target=burn, args=[0.5])\n"
         "           for _ in range(2)]\n"
         "for thread in threads: thread.start()\n"
         "for thread in threads: thread.join()\n"
@@ -130,7 +131,7 @@ def source_with_slow_site(site: Path, seconds: float) -> str:
         "from backstage import practice_site\n"
         f"sys.modules[practice_site.__module__].SERVER = {str(site)!r}\n"
         "with practice_site(['/get']):\n"
-        "    time.sleep(0.3)\n"
+        "    time.sleep(1)\n"
         "    os._exit(3)\n"
     )
 
