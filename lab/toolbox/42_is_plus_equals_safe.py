@@ -1,14 +1,15 @@
 """Count the visitors of a museum at four doors, with += in several ways.
 
-`+=` has three steps: read, add, write. With the GIL, Python stops a thread for
-another one only at certain places: where it enters a function, after a call,
-and where a loop jumps back. If such a place is between the read and the write,
-another thread can count there. Then our write overwrites what it counted.
-Is += safe? Only by accident: a bare += has no such place in today's Python.
-Python does not promise that. Without the GIL a bare += loses visitors, too.
+`+=` has three steps: read, add, write. With the GIL, Python switches to
+another thread only at certain places: at the start of a function, after a
+call, and where a loop jumps back. If such a place is between the read and the
+write, another thread can count visitors there. Then our write deletes them.
+A bare += (with nothing else in it) has no such place in today's Python. But
+that is an accident: Python does not promise it. Without the GIL, a bare +=
+loses visitors, too.
 
-Prediction: lost: property and function more than 0, lock 0 and separate 0
-(each door has its own counter).
+Prediction: lost: bare 0 (if there is a GIL), property and function more than
+0, lock 0, separate 0 (there, each door has its own counter).
 """
 
 import sys
@@ -23,9 +24,7 @@ from backstage import run
 VISITORS = 500_000  # visitors who come in at each door
 DOORS = 4  # doors of the museum, with a thread for each
 
-# Instructions where Python can switch threads: it enters a function (RESUME),
-# it calls something, or it jumps back in a loop.
-PLACES = {"RESUME", "CALL", "JUMP_BACKWARD"}  # names of instructions
+PLACES = {"RESUME", "CALL", "JUMP_BACKWARD"}  # the names of these places
 
 
 class Counter:
@@ -45,7 +44,7 @@ class Counter:
     total = property(get_total, set_total)
 
 
-def get_one() -> int:
+def get_one() -> int:  # stands for any function that we call in the +=
     return 1
 
 
@@ -71,9 +70,9 @@ def add_with_lock(counter: Counter) -> None:
 
 
 def count_places(add: Callable[[Counter], None]) -> int:
-    """Count places between read and write, without those in get_one()."""
-    # get_instructions() lists what Python does in a function, step by step:
-    # opname is what it does (STORE_ATTR: write), argval with which name.
+    """Count places between read and write. Those in get_one() do not count."""
+    # get_instructions() lists the steps of a function. Each step has an
+    # opname, such as STORE_ATTR (write), and an argval: here, a name.
     instructions = list(get_instructions(add))
     if add is add_with_property:
         # Its read and its write are in the functions of the property.
@@ -130,7 +129,7 @@ def main() -> None:
     gil = "on" if is_gil_enabled() else "off"
     print(f"Python 3.{sys.version_info.minor}, GIL {gil}, {DOORS} doors")
 
-    lost = {}
+    losses = {}
     for name, add in [
         ("bare", add_bare),
         ("dictionary", add_in_dictionary),
@@ -139,16 +138,16 @@ def main() -> None:
         ("lock", add_with_lock),
     ]:
         shared = [Counter()] * DOORS  # the same counter for all doors
-        lost[name] = measure_loss(name, add, shared)
+        losses[name] = measure_loss(name, add, shared)
 
     # Safe without a lock: each door has its own counter.
     separate = [Counter() for _ in range(DOORS)]
-    lost["separate"] = measure_loss("separate", add_bare, separate)
+    losses["separate"] = measure_loss("separate", add_bare, separate)
 
     print(
-        f"lost: bare {lost['bare']:,}, property {lost['property']:,}, "
-        f"function {lost['function']:,}, lock {lost['lock']}, "
-        f"separate {lost['separate']}"
+        f"lost: bare {losses['bare']:,}, property {losses['property']:,}, "
+        f"function {losses['function']:,}, lock {losses['lock']}, "
+        f"separate {losses['separate']}"
     )
 
 

@@ -3,18 +3,16 @@
 This is called a deadlock: a thread waits for something that can never happen.
 Each cook has one tool and waits for the tool of the other cook. In the pool,
 the only worker waits for a task, but there is no other worker to do that task.
-A watchdog (a timer) ends the process, and shows where each thread waits.
+Each way runs in its own process. A watchdog (a timer) ends this process if it
+takes too long, and shows where each thread waits.
 
 Prediction: threads that wait: opposite order 3, same order 0, one pool 2, two
-pools 0. One of the 3 and one of the 2 is the main thread, which waits for
-the others.
+pools 0. The 3 and the 2 include the main thread, which waits for the others.
 """
 
 import faulthandler
-import linecache
-import re
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Process
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,19 +22,20 @@ from time import perf_counter, sleep
 from backstage import run
 
 STEP_TIME = 0.2  # seconds that one step of the work takes
-TIMEOUT = 1.5  # seconds that a process may take
+TIMEOUT = 1.5  # seconds that a job may take
 WORKERS = 1  # threads of a pool
 
 Job = Callable[[], None]  # a function without arguments
 
 knife = Lock()
-board = Lock()
+board = Lock()  # the cutting board
 
 
 def cut_bread() -> None:
     with knife:
         sleep(STEP_TIME)
-        # In the opposite order, the other cook has the board now.
+        # If the other cook has the board, we wait here. If that cook waits for
+        # our knife, we both wait for ever.
         with board:
             sleep(STEP_TIME)
 
@@ -75,7 +74,7 @@ def make_sauce() -> None:
     sleep(STEP_TIME)
 
 
-def make_pasta(pool: Executor) -> None:
+def make_pasta(pool: ThreadPoolExecutor) -> None:
     sleep(STEP_TIME)
     sauce = pool.submit(make_sauce)
     # This task waits for another task. That one needs a free worker.
@@ -84,13 +83,14 @@ def make_pasta(pool: Executor) -> None:
 
 def use_one_pool() -> None:
     with ThreadPoolExecutor(WORKERS) as cooks:
-        # make_pasta gets the pool, too: it submits the sauce to the same pool.
+        # make_pasta gets this pool, and submits the sauce to it.
         pasta = cooks.submit(make_pasta, cooks)
         pasta.result()
 
 
 def use_two_pools() -> None:
-    # Even better: wait for the sauce here, and submit make_pasta after that.
+    # Even better: first wait for the sauce in this function, and then submit
+    # make_pasta.
     with (
         ThreadPoolExecutor(WORKERS) as cooks,
         ThreadPoolExecutor(WORKERS) as helpers,
@@ -99,8 +99,8 @@ def use_two_pools() -> None:
         pasta.result()
 
 
-def call_with_watchdog(job: Job, stacks: Path) -> None:
-    with stacks.open("w") as file:
+def call_with_watchdog(job: Job, stacks_file: Path) -> None:
+    with stacks_file.open("w") as file:
         # The watchdog: if the job has not ended after TIMEOUT seconds, it
         # writes the stack of each thread into the file. A stack is the line
         # where a thread is, and the calls that led there. "exit=True" means:
@@ -111,16 +111,16 @@ def call_with_watchdog(job: Job, stacks: Path) -> None:
 
 
 def find_waiting_lines(stacks: str) -> list[str]:
-    # In a stack, the newest call comes first. We look for the newest one that
-    # is in this script, such as: File ".../43_deadlock.py", line 46 in cut_it
-    call = rf'{Path(__file__).name}", line (\d+) in (\w+)'
+    source = Path(__file__).read_text().splitlines()
     lines = []
     for stack in stacks.split("\n\n"):  # one for each thread
-        match = re.search(call, stack)
-        if match is not None:
-            number, function = match.groups()
-            source = linecache.getline(__file__, int(number)).strip()
-            lines.append(f"line {number}, in {function}: {source}")
+        for call in stack.splitlines():  # the newest call comes first
+            # It looks like: File "/lab/43_deadlock.py", line 47 in cut_cheese
+            if Path(__file__).name in call:
+                place = call.split(", line ")[1]  # "47 in cut_cheese"
+                number = int(place.split()[0])
+                lines.append(f"line {place}: {source[number - 1].strip()}")
+                break  # The older calls only led to this one.
     return lines
 
 
@@ -128,19 +128,19 @@ def count_waiting_threads(name: str, job: Job) -> int:
     # The job runs in a process of its own: Python cannot end a thread that
     # waits, but it can end a process.
     with TemporaryDirectory() as folder:
-        stacks = Path(folder, "stacks.txt")
-        process = Process(target=call_with_watchdog, args=(job, stacks))
+        stacks_file = Path(folder, "stacks.txt")
+        process = Process(target=call_with_watchdog, args=[job, stacks_file])
         start = perf_counter()
         process.start()
         process.join()
         elapsed = perf_counter() - start
-        lines = find_waiting_lines(stacks.read_text())
-    # After a job that ended in time there are no lines, and no exit code.
+        lines = find_waiting_lines(stacks_file.read_text())
+    # A job that ended in time has no lines, and the exit code 0.
     if process.exitcode != 0 and not lines:
         raise RuntimeError(f"{name}: exit code {process.exitcode}")
     print(
         f"{name}: {len(lines)} threads wait for ever, "
-        f"ended after {elapsed:.2f} s"
+        f"process ended after {elapsed:.2f} s"
     )
     for line in lines:
         print(f"    {line}")

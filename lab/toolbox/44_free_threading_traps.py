@@ -4,8 +4,9 @@ Python has a second build without the GIL (free-threaded: 3.14t, 3.15t). There
 threads compute at the same time. But programs that are right and fast with the
 GIL can be wrong or slow without it. First trap: four cooks take their orders
 from one iterator, and some orders are cooked twice.
-With the GIL, this script ends after the first trap: each order is cooked once.
-Then try: uv run lab on 3.14t 44
+The other traps run only without the GIL: a shared counter is slow, one thread
+alone can be slower, an event loop still uses one core, and an import can turn
+the GIL on. To see them: uv run lab on 3.14t 44
 
 Prediction: with the GIL, 0 orders are cooked twice. Without the GIL, more than
 0 orders are cooked twice, and with lock 0.
@@ -13,7 +14,7 @@ Prediction: with the GIL, 0 orders are cooked twice. Without the GIL, more than
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from threading import Lock
@@ -29,9 +30,9 @@ MODULES = ["aiohttp", "psutil"]  # names of modules with compiled code
 
 
 class LockedIterator(Iterator[str]):
-    """An iterator for many threads. One at a time takes an item.
+    """An iterator for many threads. Only one at a time can take an item.
 
-    (From Python 3.15 on, threading.serialize_iterator makes one.)
+    (Python 3.15 has this: threading.serialize_iterator.)
     """
 
     def __init__(self, items: list[str]) -> None:
@@ -50,8 +51,8 @@ def cook(orders: Iterator[str]) -> int:
     return cooked
 
 
-def count_twice(make_iterator: Callable[[list[str]], Iterator[str]]) -> int:
-    """Trap 1: an iterator for all threads. Count the orders cooked twice.
+def count_cooked_twice(with_lock: bool) -> int:
+    """Trap 1: all threads share one iterator.
 
     The iterator of a list remembers its place in the list. Without the GIL,
     two threads can take the item at the same place. (Never share a generator
@@ -59,7 +60,8 @@ def count_twice(make_iterator: Callable[[list[str]], Iterator[str]]) -> int:
     """
     cooked = 0
     for _ in range(ROUNDS):
-        orders = make_iterator(["soup"] * ORDERS)
+        items = ["soup"] * ORDERS
+        orders = LockedIterator(items) if with_lock else iter(items)
         with ThreadPoolExecutor(COOKS) as pool:
             cooked += sum(pool.map(cook, [orders] * COOKS))
     return cooked - ORDERS * ROUNDS
@@ -78,10 +80,14 @@ def count(counter: Counter) -> None:
 
 
 def measure_counters(counters: list[Counter]) -> float:
-    """Trap 2: a counter for all threads. They wait for each other."""
+    """Trap 2: all threads share one counter, so they wait for its lock.
+
+    With the GIL only one thread runs anyway, so it rarely has to wait.
+    """
     start = perf_counter()
     with ThreadPoolExecutor(COOKS) as pool:
-        list(pool.map(count, counters))  # each thread gets one of them
+        # One counter for each thread, which can be the same one
+        list(pool.map(count, counters))
     elapsed = perf_counter() - start
     if sum(counter.value for counter in set(counters)) != ORDERS * COOKS:
         raise RuntimeError("a counter has a wrong value")
@@ -120,10 +126,9 @@ def run_event_loop(jobs: int) -> int:
 def measure_event_loops(jobs: list[int]) -> float:
     """Trap 4: an event loop uses one core, even without the GIL.
 
-    Each number in `jobs` says how many jobs a thread has in its event loop.
-
-    To use more cores, start more threads, each with its own event loop. This
-    is safe from Python 3.14 on.
+    `jobs` has a number for each thread: how many jobs its event loop gets. To
+    use more cores, start more threads, each with its own event loop. (Without
+    the GIL, this is safe from Python 3.14 on.)
     """
     start = perf_counter()
     with ThreadPoolExecutor(len(jobs)) as pool:
@@ -176,15 +181,13 @@ def main() -> None:
         print(f"cooked 0 orders: this is Python {version}, we need 3.14")
         return
 
-    twice = count_twice(iter)
+    twice = count_cooked_twice(with_lock=False)
     result = f"cooked twice {twice:,} of {ORDERS * ROUNDS:,} orders"
     if is_gil_enabled():
-        # Compare the size of an object with that of a Python without the GIL.
-        size = sys.getsizeof(object())
-        print(f"Python {version}, GIL on: {result}, object {size} bytes")
+        print(f"Python {version}, GIL on: {result}")
         return
-    twice_with_lock = count_twice(LockedIterator)
-    show_other_traps()
+    twice_with_lock = count_cooked_twice(with_lock=True)
+    show_other_traps()  # the last of them can turn the GIL on
     print(
         f"Python {version}, GIL off: {result}, with lock {twice_with_lock:,}"
     )

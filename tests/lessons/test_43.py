@@ -17,7 +17,10 @@ FUNCTIONS = [  # where the threads wait, in each way
 
 def parse_row(row: str) -> tuple[str, int]:
     """Return the name of a way, and how many threads wait."""
-    pattern = r"([a-z ]+): (\d) threads wait for ever, ended after \d\.\d\d s"
+    pattern = (
+        r"([a-z ]+): (\d) threads wait for ever, "
+        r"process ended after \d\.\d\d s"
+    )
     match = re.fullmatch(pattern, row)
     assert match, row
     return match[1], int(match[2])
@@ -35,7 +38,7 @@ def test_the_lines_of_the_threads_that_wait_are_shown(
         assert parse_row(lines.pop(0)) == (name, len(functions))
         shown = [lines.pop(0) for _ in functions]
         matches = [
-            re.fullmatch(r"    line \d+, in (\w+): (.+)", x) for x in shown
+            re.fullmatch(r"    line \d+ in (\w+): (.+)", x) for x in shown
         ]
         found = {match[1]: match[2] for match in matches if match}
         assert found.keys() == functions

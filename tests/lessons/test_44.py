@@ -26,23 +26,28 @@ def lesson(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_lock_lets_each_order_be_cooked_once(lesson: Any) -> None:
-    assert lesson.count_twice(lesson.LockedIterator) == 0
+    assert lesson.count_cooked_twice(with_lock=True) == 0
 
 
 @pytest.mark.skipif(GIL == "off", reason="this has no GIL")
 def test_with_a_gil_no_order_is_cooked_twice(lesson: Any) -> None:
-    assert lesson.count_twice(iter) == 0
+    assert lesson.count_cooked_twice(with_lock=False) == 0
 
 
 @is_free
 @pytest.mark.skipif(cpus() < 2, reason="one core")
 def test_without_a_gil_some_orders_are_cooked_twice() -> None:
     lesson = import_lesson("44")
-    assert lesson.count_twice(iter) > 0
+    assert lesson.count_cooked_twice(with_lock=False) > 0
 
 
-def test_orders_that_are_cooked_twice_are_counted(lesson: Any) -> None:
-    assert lesson.count_twice(lambda orders: iter(orders * 2)) == 10_000
+def test_orders_that_are_cooked_twice_are_counted(
+    lesson: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        lesson, "LockedIterator", lambda items: iter(items * 2)
+    )
+    assert lesson.count_cooked_twice(with_lock=True) == 10_000
 
 
 def test_counters_are_exact(lesson: Any) -> None:
@@ -100,8 +105,7 @@ def test_with_a_gil_there_is_one_line(run_lesson: RunLesson) -> None:
     assert (result.status, result.errors) == (0, [])
     assert len(result.lines) == 1
     assert re.fullmatch(
-        rf"Python {VERSION}, GIL on: cooked twice 0 of 5,000 orders, "
-        r"object \d\d bytes",
+        rf"Python {VERSION}, GIL on: cooked twice 0 of 5,000 orders",
         result.lines[0],
     )
 

@@ -1,0 +1,114 @@
+"""Let cashiers write their sales into one SQLite database at the same time.
+
+SQLite is a database in one file. Many connections can read at the same time,
+but only one can write. Another one that wants to write then gets an error:
+"database is locked". A cashier can wait for the lock (a timeout), or try again
+(a retry). A cashier who does neither gives up, and the sale is lost.
+
+Prediction: lost: giving up more than 0 sales, waiting 0, retrying 0.
+"""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from random import uniform
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+from backstage import run
+
+CASHIERS = 3  # cashiers, with a thread for each
+SALES = 20  # sales of all cashiers together
+PAYMENT = 0.03  # seconds for which a sale locks the database
+TIMEOUT = 30  # seconds to wait for the lock, at most
+
+
+def create_database(file: Path) -> None:
+    # closing() closes the connection at the end of the block.
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE sales (cents INTEGER)")
+
+
+def count_sales(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        row = connection.execute("SELECT count(*) FROM sales").fetchone()
+    return int(row[0])
+
+
+def write_sale(file: Path, timeout: float) -> bool:
+    """Return whether the sale was written."""
+    # timeout: seconds to wait while the database is locked.
+    # isolation_level=None: we write BEGIN and COMMIT ourselves.
+    connection = sqlite3.connect(file, timeout=timeout, isolation_level=None)
+    with closing(connection):
+        try:
+            connection.execute("BEGIN IMMEDIATE")  # 1. lock the database
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return False  # The error says "database is locked".
+        # 2. Take the payment. (A real shop does this before it locks the
+        # database. Here we want a lock that is long enough to be seen.)
+        sleep(PAYMENT)
+        connection.execute("INSERT INTO sales VALUES (100)")
+        connection.execute("COMMIT")  # 3. save the sale, and free the lock
+    return True
+
+
+def sell(file: Path, timeout: float, retry_time: float) -> int:
+    """Return how often the database refused this sale."""
+    deadline = perf_counter() + retry_time
+    refused = 0
+    while not write_sale(file, timeout):
+        refused += 1
+        if perf_counter() >= deadline:  # With retry_time 0: the first time.
+            break
+        # A random delay, so that the cashiers do not all return together.
+        sleep(uniform(0.01, 0.03))
+    return refused
+
+
+def count_lost_sales(
+    name: str, file: Path, timeout: float, retry_time: float
+) -> int:
+    before = count_sales(file)
+    start = perf_counter()
+    with ThreadPoolExecutor(CASHIERS) as pool:
+        futures = [
+            pool.submit(sell, file, timeout, retry_time) for _ in range(SALES)
+        ]
+        refused = sum(future.result() for future in futures)
+    elapsed = perf_counter() - start
+    written = count_sales(file) - before
+    print(
+        f"{name}: {SALES} sales, {written} written, "
+        f"{refused} times refused in {elapsed:.2f} s"
+    )
+    return SALES - written
+
+
+def main() -> None:
+    # The folder is deleted at the end of the block.
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "shop.db")
+        create_database(file)
+        # A payment takes a moment, but a refused cashier tries the next sale
+        # at once. So most sales can be lost during the first payment.
+        giving_up = count_lost_sales(
+            "giving up", file, timeout=0, retry_time=0
+        )
+        waiting = count_lost_sales(
+            "waiting", file, timeout=TIMEOUT, retry_time=0
+        )
+        retrying = count_lost_sales(
+            "retrying", file, timeout=0, retry_time=TIMEOUT
+        )
+    print(
+        f"lost: giving up {giving_up}, waiting {waiting}, "
+        f"retrying {retrying} of {SALES} sales"
+    )
+
+
+if __name__ == "__main__":
+    run(main)
