@@ -2,10 +2,12 @@
 
 One cake is left. Two customers check that there is a cake, talk for a moment,
 and take it. If both check before one of them takes it, the shop sells one cake
-twice. That is rare, so most tests do not find it. A good test does not need
-luck: it decides in which order the customers make their steps.
+twice. This is a race: the result depends on who is faster. It is rare, so a
+usual test does not find it. A good test does not need luck: it decides in
+which order the customers make their steps.
 
-Prediction: found: barrier and hypothesis in every run, with lock in 0 runs.
+Prediction: found (of 100): luck fewer than barrier; barrier and hypothesis
+100, so in every run; with lock 0, in all four tests together.
 """
 
 import os
@@ -22,7 +24,7 @@ from backstage import run
 RUNS = 100  # runs of each test
 CAKES = 1  # cakes in the shop
 CUSTOMERS = ["Ann", "Ben"]  # names, with a thread for each
-WORK = 5_000  # steps of the loop that stands for a talk
+WORK = 5_000  # steps of the loop in talk()
 INTERVAL = 0.000_001  # seconds until Python switches threads; usually 0.005
 TIMEOUT = 10  # seconds that a customer waits for the other one, at most
 TRIES = 20  # sequences of the steps that hypothesis tries in a run
@@ -37,9 +39,9 @@ class Shop:
         return len(self.buyers) < CAKES
 
 
-# The next two functions are generators. Calling them runs nothing yet: next()
-# runs one to its `yield`, and once more to its end. A for loop calls next(),
-# too. So the test decides what happens at the `yield`.
+# The next two functions are generators. A call runs none of their lines. The
+# first next() runs the lines before the `yield`, the second one the rest. A
+# for loop calls next(), too. So the test decides what happens in between.
 
 
 def buy(shop: Shop, customer: str) -> Iterator[None]:
@@ -50,8 +52,8 @@ def buy(shop: Shop, customer: str) -> Iterator[None]:
 
 
 def buy_with_lock(shop: Shop, customer: str) -> Iterator[None]:
-    # The talk is before the lock: nobody waits for it. And no `yield` is
-    # between check and take: without threads too, they are one step.
+    # Two changes. We talk first, so there is no pause between check and take.
+    # And a lock: no other thread can run between check and take.
     yield  # 1. talk
     with shop.lock:  # One thread at a time enters. The others wait.
         if shop.has_cake():  # 2. check and take
@@ -85,8 +87,8 @@ def find_by_luck(purchase: Purchase) -> bool:
 
 
 def find_with_interval(purchase: Purchase) -> bool:
-    # With the GIL, a thread runs for 0.005 s if others wait. We make this time
-    # shorter. Then Python switches more often, perhaps at a bad moment.
+    # If other threads wait, a thread runs for 0.005 s. Then Python switches.
+    # With a shorter time it switches more often, perhaps at a bad moment.
     usual_interval = sys.getswitchinterval()
     sys.setswitchinterval(INTERVAL)
     try:
@@ -104,32 +106,36 @@ def find_with_barrier(purchase: Purchase) -> bool:
 
 def find_with_hypothesis(purchase: Purchase) -> bool:
     # hypothesis calls a test with many inputs, to find one that makes it fail.
-    # Our input is the order of the steps: whose turn is it? We need no threads
-    # for that, so the same order has the same result each time. There are six
-    # orders of these turns, and in four of them both check before one takes.
+    # Our input is a list of names: whose turn is it? Each customer has two
+    # turns: before and after the `yield`. We need no threads, so the same list
+    # has the same result each time. There are six lists. In four of them, both
+    # check before one of them takes.
     from hypothesis import HealthCheck, Phase, Verbosity, given, settings
     from hypothesis.strategies import permutations
 
-    turns = sorted(CUSTOMERS * 2)  # Ann, Ann, Ben, Ben: two steps for each
+    turns = sorted(CUSTOMERS * 2)  # Ann, Ann, Ben, Ben
 
     @settings(
         max_examples=TRIES,
-        phases=[Phase.generate],  # It stops at the first order that fails,
-        database=None,  # and does not store it in a file.
-        deadline=None,  # A slow computer is not an error.
+        phases=[Phase.generate],  # stops at the first list that fails
+        database=None,  # stores nothing in a file
+        deadline=None,  # a slow computer is not an error
         suppress_health_check=[HealthCheck.too_slow],
-        verbosity=Verbosity.quiet,  # It prints nothing.
+        verbosity=Verbosity.quiet,  # prints nothing
     )
     @given(order=permutations(turns))
     def check_order(order: list[str]) -> None:
         shop = Shop()
         visits = {customer: purchase(shop, customer) for customer in CUSTOMERS}
         for customer in order:
-            next(visits[customer], None)  # to the yield, or to the end
+            # to the `yield`, or to the end (None: which is no error)
+            next(visits[customer], None)
         if len(shop.buyers) > CAKES:
             raise AssertionError
 
     try:
+        # hypothesis calls our function up to TRIES times, each time with
+        # another `order`.
         check_order()
     except AssertionError:
         return True
@@ -152,7 +158,7 @@ def measure_tests() -> None:
         elapsed = perf_counter() - start
         print(
             f"{name}: found in {without_lock} of {RUNS} runs "
-            f"(with lock: in {with_lock}), {elapsed:.2f} s for both"
+            f"(with lock in {with_lock}), both took {elapsed:.2f} s"
         )
         found.append(f"{name} {without_lock}")
         found_with_lock += with_lock

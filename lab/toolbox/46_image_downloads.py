@@ -1,9 +1,9 @@
-"""Download twenty pictures, and make a thumbnail of each, in several ways.
+"""Download twenty pictures in three ways, and make thumbnails in three ways.
 
 A download is mostly waiting. A thumbnail is a small copy of a picture, and
 making it is computing. Pillow, a library for pictures, releases the GIL during
-much of this work. So threads can make thumbnails faster, too, if a second core
-is free.
+much of this work. So not only processes, but also threads can be faster, if a
+second core is free. (What do threads gain on your computer?)
 
 Prediction: download: threads and coroutines at least 2 times faster than one
 by one; opened: all pictures that we downloaded.
@@ -31,21 +31,21 @@ WORKERS = 2  # threads or processes that make thumbnails
 MAX_SIZE = (200, 200)  # pixels: width and height of a thumbnail, at most
 
 
-class Time(NamedTuple):
-    elapsed: float  # seconds
-    cpu: float  # seconds of CPU time that this process used
+class Clocks(NamedTuple):
+    elapsed: float  # seconds of perf_counter
+    cpu: float  # seconds of CPU time of this process
 
 
-def read_clocks() -> Time:
-    return Time(perf_counter(), process_time())
+def read_clocks() -> Clocks:
+    return Clocks(perf_counter(), process_time())
 
 
-def report(name: str, start: Time) -> Time:
-    """Print how long it took since `start`, and return it."""
+def report(name: str, start: Clocks) -> Clocks:
+    """Print and return how long it took since `start`."""
     end = read_clocks()
     elapsed = end.elapsed - start.elapsed
     print(f"{name}: {len(PAGES)} pictures in {elapsed:.2f} s")
-    return Time(elapsed, end.cpu - start.cpu)
+    return Clocks(elapsed, end.cpu - start.cpu)
 
 
 def name_files(folder: str, way: str) -> list[Path]:
@@ -71,6 +71,7 @@ async def download_all_async(urls: list[str], files: list[Path]) -> None:
     limits = httpx.Limits(max_connections=IN_FLIGHT)
     # pool=None: a request waits for a free connection as long as necessary.
     timeout = httpx.Timeout(TIMEOUT, pool=None)
+    # httpx uses the connections of aiohttp, another library: they are faster.
     async with (
         HttpxAiohttpClient(timeout=timeout, limits=limits) as client,
         asyncio.TaskGroup() as group,  # waits at its end for all tasks
@@ -102,52 +103,54 @@ def main() -> None:
         start = read_clocks()
         for url, file in zip(urls, files, strict=True):
             download(url, file)
-        downloads = report("download, one by one", start)
+        download_time = report("download, one by one", start)
 
         files_of_threads = name_files(folder, "threads")
         start = read_clocks()
         # list() waits until all downloads have ended.
         list(threads.map(download, urls, files_of_threads))
-        downloads_in_threads = report("download, threads", start)
+        download_threads = report("download, threads", start)
 
         files_of_coroutines = name_files(folder, "coroutines")
         start = read_clocks()
         asyncio.run(download_all_async(urls, files_of_coroutines))
-        downloads_in_coroutines = report("download, coroutines", start)
+        download_coroutines = report("download, coroutines", start)
 
-        # Each way opens other files. So at the end all of them were opened.
+        # Each way opens the files of another download. So all are checked.
         start = read_clocks()
         first = [make_thumbnail(file) for file in files]
-        thumbnails = report("thumbnails, one by one", start)
+        thumbnail_time = report("thumbnails, one by one", start)
 
+        # As many threads as processes, to compare them
         with ThreadPoolExecutor(WORKERS) as few_threads:
             start = read_clocks()
             second = list(few_threads.map(make_thumbnail, files_of_threads))
-            thumbnails_in_threads = report("thumbnails, threads", start)
+            thumbnail_threads = report("thumbnails, threads", start)
 
         start = read_clocks()
         third = list(processes.map(make_thumbnail, files_of_coroutines))
-        thumbnails_in_processes = report("thumbnails, processes", start)
+        thumbnail_processes = report("thumbnails, processes", start)
 
     if not first == second == third:
         raise RuntimeError("the three ways made different thumbnails")
     print(
         f"one by one, CPU time: "
-        f"downloads {downloads.cpu:.2f} of {downloads.elapsed:.2f} s, "
-        f"thumbnails {thumbnails.cpu:.2f} of {thumbnails.elapsed:.2f} s"
+        f"downloads {download_time.cpu:.2f} of {download_time.elapsed:.2f} s, "
+        f"thumbnails {thumbnail_time.cpu:.2f} "
+        f"of {thumbnail_time.elapsed:.2f} s"
     )
-    threads_ratio = thumbnails.elapsed / thumbnails_in_threads.elapsed
-    processes_ratio = thumbnails.elapsed / thumbnails_in_processes.elapsed
+    in_threads = thumbnail_time.elapsed / thumbnail_threads.elapsed
+    in_processes = thumbnail_time.elapsed / thumbnail_processes.elapsed
     print(
-        f"thumbnails: threads {threads_ratio:.1f}, "
-        f"processes {processes_ratio:.1f} times as fast as one by one"
+        f"thumbnails: threads {in_threads:.1f}, "
+        f"processes {in_processes:.1f} times faster than one by one"
     )
-    threads_ratio = downloads.elapsed / downloads_in_threads.elapsed
-    coroutines_ratio = downloads.elapsed / downloads_in_coroutines.elapsed
+    in_threads = download_time.elapsed / download_threads.elapsed
+    in_coroutines = download_time.elapsed / download_coroutines.elapsed
     opened = len(first + second + third)
     print(
-        f"download: threads {threads_ratio:.1f}, "
-        f"coroutines {coroutines_ratio:.1f} times faster; "
+        f"download: threads {in_threads:.1f}, "
+        f"coroutines {in_coroutines:.1f} times faster; "
         f"opened {opened} of {len(PAGES) * 3} pictures"
     )
 
