@@ -138,12 +138,12 @@ def compare(folder: str) -> None:
             large_seconds[name] += large.elapsed
             equal += small.equal + large.equal
 
-    small = compare_speed("small", small_seconds)
+    speed = compare_speed("small", small_seconds)
     compare_speed("large", large_seconds)
     total = (SMALL_FILES + LARGE_FILES) * len(ways) * ROUNDS
     print(
         f"equal: {equal:,} of {total:,}; speed, small files: "
-        f"threads {small['threads']:.1f}, aiofiles {small['aiofiles']:.1f}"
+        f"threads {speed['threads']:.1f}, aiofiles {speed['aiofiles']:.1f}"
     )
 
 
