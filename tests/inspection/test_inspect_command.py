@@ -104,6 +104,19 @@ def test_the_stacks_name_the_functions_that_wait(
 
 @pytest.mark.slow
 @needs_signals
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="no interpreters")
+def test_other_interpreters_of_the_process_are_not_prepared(
+    invoke: Invoke, traced: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspector, "LOOKS", [*STACKS, looks.look_at_memory])
+    answer = invoke("inspect", "32")
+    assert answer.status == 0
+    assert 'File "32_interpreters.py"' in answer.out
+    assert answer.err == "32_interpreters.py: stopped by Ctrl-C\n"
+
+
+@pytest.mark.slow
+@needs_signals
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="no pstree")
 def test_the_tasks_are_shown_as_a_tree(
     invoke: Invoke,

@@ -9,7 +9,6 @@ also writes which lines use its memory, when SIGUSR2 arrives. Where there are
 no such signals (Windows), both happen once, after some seconds.
 """
 
-import faulthandler
 import os
 import signal
 import sys
@@ -21,14 +20,19 @@ FOLDER = "LAB_INSPECTION"  # environment variable: where the files go
 DELAY = "LAB_INSPECTION_DELAY"  # seconds, if there are no signals
 
 
+def stacks_file(folder: Path) -> Path:
+    """Return the file for the stacks of this process."""
+    return folder / f"stacks-{os.getpid()}"
+
+
 def prepare_stacks(folder: Path) -> None:
     """Write the stacks of this process into a file of its own, when asked.
 
     The file gets its name as soon as the process can be asked.
     """
-    path = folder / f"stacks-{os.getpid()}"
-    if path.exists():
-        return  # This is another interpreter of the process.
+    import faulthandler  # which only the first interpreter can import
+
+    path = stacks_file(folder)
     if delay := os.environ.get(DELAY):
         file = path.open("w", encoding="utf-8")
         faulthandler.dump_traceback_later(float(delay), file=file)
@@ -78,6 +82,8 @@ def prepare_memory(folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Prepare this process, and those that it will fork."""
+    if stacks_file(folder).exists():
+        return  # This is another interpreter of the same process.
     prepare_stacks(folder)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: prepare_stacks(folder))
