@@ -4,10 +4,10 @@ A handler is a function that answers a request. The library Starlette runs an
 `async def` handler in the event loop, and a `def` handler in one of 40
 threads. The third way is several workers: processes with an event loop each.
 Never block an event loop: while one handler waits without `await`, or
-computes for long, all other requests wait.
+computes for a long time, all other requests wait.
 
-Prediction: requests per second in one event loop: waits at least twice as
-many as blocks. Blocks at most 20, because each handler blocks for 0.05 s.
+Prediction: requests per second in one event loop: if handlers block it, at
+most 20, because each blocks for 0.05 s. If they wait, at least twice as many.
 """
 
 import asyncio
@@ -123,7 +123,10 @@ async def send_requests(
             client = run_client(session, url, seconds)
             tasks.append(group.create_task(client))
     # The group has waited for all clients.
-    return [latency for task in tasks for latency in task.result()]
+    latencies = []
+    for task in tasks:
+        latencies += task.result()
+    return latencies
 
 
 def run_worker(listener: socket) -> None:
@@ -176,8 +179,8 @@ def measure(way: str, workers: list[Worker], path: str) -> float:
     latencies = asyncio.run(send_requests(ports, path, SECONDS))
     elapsed = perf_counter() - start
     rate = len(latencies) / elapsed
-    # quantiles() sorts the latencies into 100 groups of equal size. 99 % are
-    # below the border of the last group.
+    # The sorted latencies in 100 groups of equal size: quantiles() returns the
+    # 99 borders between them. 99 % of all latencies are below the last one.
     slow = quantiles(latencies, n=100, method="inclusive")[-1]
     processes = [psutil.Process(worker.process.pid) for worker in workers]
     threads = sum(process.num_threads() for process in processes)

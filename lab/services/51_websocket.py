@@ -3,14 +3,13 @@
 A WebSocket is a connection that stays open, so a server can send messages at
 any time. Here it sends pictures of a football match. The first listener is in
 a tunnel, and reads nothing. Its pictures stay in buffers (memory of the
-connection). When these are full, the server has to wait. If it sends to one
-listener after the other, all others wait too. If each listener has a task and
-a queue, only one task waits. The queue has a limit: when it is full, the
-server drops this listener (closes its connection).
+connection). When these are full, the server has to wait. If it sends to the
+listeners one by one, all others wait too. If each listener has a task and a
+queue, only one task waits. The queue has a limit: when it is full, the server
+drops this listener (closes its connection).
 
-A listener is missing if a picture has not arrived after 4 seconds.
-Prediction: missing: one after the other 1,000 of 1,000 listeners, with queues
-0; dropped 1.
+Prediction: no picture after 4 seconds: "one by one" 1,000 of 1,000 listeners,
+"with queues" 0; dropped 1.
 """
 
 import asyncio
@@ -29,10 +28,10 @@ from aiohttp import ClientWebSocketResponse as WebSocket
 from backstage import run
 
 LISTENERS = 1_000  # listeners that read, with a connection for each
-PICTURES = 10  # pictures; the next one is sent when all these have this one
+PICTURES = 10  # the next one is sent when all these listeners have this one
 SIZE = 50_000  # bytes of a picture
 MAX_QUEUE = 2  # pictures that may wait for a listener
-TIMEOUT = 4  # seconds; a listener without the picture is missing then
+TIMEOUT = 4  # seconds to wait until all listeners have a picture
 BUFFER = 16_384  # bytes that the operating system keeps for a connection
 START_TIMEOUT = 30  # seconds for the server to start
 
@@ -41,9 +40,9 @@ class Listener:
     """What the server knows about a listener."""
 
     def __init__(self, request: web.Request) -> None:
-        self.transport = request.transport  # the connection below it
+        self.transport = request.transport  # the TCP connection
         self.websocket = web.WebSocketResponse()
-        self.queue = asyncio.Queue[bytes](MAX_QUEUE)
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue(MAX_QUEUE)
 
     async def send_from_queue(self) -> None:
         with suppress(ConnectionError):  # the connection has ended
@@ -52,7 +51,7 @@ class Listener:
                 await self.websocket.send_bytes(picture)
 
 
-listeners: list[Listener] = []  # of the server, in its process
+listeners: list[Listener] = []  # used only in the process of the server
 
 
 # aiohttp calls this function, a handler, for each listener that connects.
@@ -107,7 +106,8 @@ def run_server(server_socket: socket) -> None:
         "sock": server_socket,
         "print": None,
         "handle_signals": False,
-        # When a client ends its request, its handler is cancelled.
+        # When a client cancels its request, the server cancels the handler.
+        # Else send_one_by_one would go on with the old picture.
         "handler_cancellation": True,
     }
     # The server runs in a thread, so that this main thread can wait for the
@@ -124,8 +124,8 @@ def start_server() -> Iterator[int]:
     # Port 0 means any free port. The backlog is how many connections may wait
     # until the server accepts them.
     with create_server(("127.0.0.1", 0), backlog=LISTENERS) as server_socket:
-        # Small buffers, so that few pictures fill them. (aiohttp has a buffer
-        # too, so that some pictures still fit.)
+        # Small buffers, so that few pictures fill them. (aiohttp has a buffer,
+        # too. So the first pictures still fit, even in the tunnel.)
         server_socket.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER)
         port = server_socket.getsockname()[1]
         process = Process(target=run_server, args=[server_socket], daemon=True)
@@ -154,7 +154,10 @@ def listen_in_tunnel(port: int) -> HTTPConnection:
 
 
 def allow_open_files() -> int:
-    """Return how many listeners are possible: each needs an open file."""
+    """Raise the limit of open files: each connection needs one.
+
+    Return how many listeners are possible.
+    """
     if sys.platform == "win32":
         return LISTENERS  # Windows does not limit open files like this
     import resource
@@ -171,14 +174,19 @@ def allow_open_files() -> int:
 async def send_pictures(
     name: str, path: str, session: ClientSession, clients: list[WebSocket]
 ) -> int:
-    """Return how many clients missed a picture, and stop when one did."""
+    """Send pictures. Stop at the first one that did not reach all clients.
+
+    Return how many clients did not get it.
+    """
     for number in range(1, PICTURES + 1):
         start = perf_counter()
         # Give the server a picture, which it sends to all listeners.
-        post = asyncio.create_task(session.post(path, data=bytes(SIZE)))
+        picture = bytes(SIZE)  # zeros will do
+        post = asyncio.create_task(session.post(path, data=picture))
         receivers = [
             asyncio.create_task(client.receive_bytes()) for client in clients
         ]
+        # done: the tasks that have ended; late: the others, after TIMEOUT
         done, late = await asyncio.wait([post, *receivers], timeout=TIMEOUT)
         elapsed = perf_counter() - start
         for task in done:
@@ -188,8 +196,8 @@ async def send_pictures(
         await asyncio.gather(*late, return_exceptions=True)  # until they end
         missing = sum(task in late for task in receivers)
         print(
-            f"{name}: picture {number} after {elapsed:.2f} s: "
-            f"missing {missing:,} of {len(clients):,} listeners"
+            f"{name}: picture {number} after {elapsed:.2f} s, "
+            f"not at {missing:,} of {len(clients):,} listeners"
         )
         if missing:
             return missing
@@ -209,7 +217,7 @@ async def compare(port: int, count: int) -> None:
         elapsed = perf_counter() - start
         print(f"connected: {len(clients):,} listeners in {elapsed:.2f} s")
         one_by_one = await send_pictures(
-            "one after the other", "/one-by-one", session, clients
+            "one by one", "/one-by-one", session, clients
         )
         with_queues = await send_pictures(
             "with queues", "/with-queues", session, clients
@@ -218,7 +226,7 @@ async def compare(port: int, count: int) -> None:
         connected = int(await response.text())
         dropped = count + 1 - connected  # 1: the listener in the tunnel
     print(
-        f"missing: one after the other {one_by_one:,} of {count:,} listeners, "
+        f"no picture: one by one {one_by_one:,} of {count:,} listeners, "
         f"with queues {with_queues:,}; dropped {dropped:,}"
     )
 

@@ -3,14 +3,15 @@
 A shop packs orders in worker processes. A pool keeps its orders in memory. If
 a worker dies, the pool is broken: each order that is not finished gets an
 error, and the pool does not try it again.
-A durable queue is a table in a database file, so it outlives its workers. A
-worker claims an order there (now no other worker takes it), packs it, and
-stores the parcel. If a worker dies, its order goes back into the queue, and a
-new worker starts. So an order may be packed twice, but its parcel is stored
-once. An order that always fails is set aside.
+A durable queue is a table in a database file: it is still there when its
+workers have died. A worker claims an order there (now no other worker takes
+it), packs it, and stores the parcel. If a worker dies, its order goes back
+into the queue, and a new worker starts. So an order may be packed twice, but
+its parcel is stored once. An order that failed three times is set aside: no
+worker takes it again.
 
-Prediction: the queue stores each good order once, none twice, and has lost 0.
-It has set aside 1 bad order. The pool has lost more than 0.
+Prediction: queue: stored once 29, twice 0, lost 0, set aside 1 (the bad
+order); pool: lost more than 0 of 30 orders.
 """
 
 import multiprocessing
@@ -71,7 +72,7 @@ def connect(file: Path) -> Database:
 
 
 def create_queue(database: Database) -> None:
-    # With this log (WAL), those who read do not wait for those who write.
+    # WAL: with this setting, nobody who reads waits for one who writes.
     database.execute("PRAGMA journal_mode = WAL")
     database.execute(
         "CREATE TABLE orders (number INTEGER, worker INTEGER, "
@@ -81,8 +82,9 @@ def create_queue(database: Database) -> None:
     database.execute(
         "CREATE TABLE parcels (number INTEGER UNIQUE, label TEXT)"
     )
-    # All changes in a `with` block are one transaction. The database makes all
-    # of them or none, even if the process is killed.
+    # All changes in a `with` block are one transaction: the database makes all
+    # of them or none, even if the process is killed. (The block does not close
+    # the connection.)
     with database:
         for number in range(1, ORDERS + 1):
             database.execute(
@@ -92,6 +94,8 @@ def create_queue(database: Database) -> None:
 
 def claim(database: Database) -> int | None:
     """Return the number of an order that only this worker has, or None."""
+    # RETURNING: the UPDATE also returns these columns of the rows it changed.
+    # No other worker can come in between.
     with database:
         rows = database.execute(
             "UPDATE orders "
@@ -112,18 +116,19 @@ def store(database: Database, number: int, label: str) -> None:
         )
 
 
-def give_back(database: Database, worker: int | None, reason: str) -> None:
-    """Put the order of this process back into the queue, if it has one."""
+def give_back(database: Database, pid: int | None, reason: str) -> None:
+    """Put this worker's order back into the queue, or set it aside."""
     with database:
         rows = database.execute(
             "UPDATE orders SET state = "
             "CASE WHEN attempts < ? THEN 'waiting' ELSE 'set aside' END "
             "WHERE worker = ? AND state = 'packing' "
             "RETURNING number, attempts, state",
-            [MAX_ATTEMPTS, worker],
+            [MAX_ATTEMPTS, pid],
         ).fetchall()
     for number, attempts, state in rows:
         attempt = f"attempt {attempts} of {MAX_ATTEMPTS}"
+        # The newline is in the text: a worker may print at the same time.
         print(f"order {number}, {attempt}: {reason}, now {state}\n", end="")
 
 
@@ -178,19 +183,21 @@ def pack_with_queue(file: Path, database: Database) -> None:
     while count_unfinished(database):
         sleep(POLL_INTERVAL)
         for place, worker in enumerate(workers):
-            if worker.exitcode:  # None while it works, 0 after a normal end
+            # None while it works, 0 after a normal end, else it has died
+            if worker.exitcode:
                 give_back(database, worker.pid, f"process {worker.pid} died")
                 workers[place] = start_worker(file)
     for worker in workers:
         worker.join()
     elapsed = perf_counter() - start
-    print(f"queue: {ORDERS} of {ORDERS} orders finished in {elapsed:.2f} s")
+    left = count_unfinished(database)
+    print(f"queue: {left} orders left, finished in {elapsed:.2f} s")
 
 
 def report(database: Database, lost_in_pool: int) -> None:
     parcels = database.execute("SELECT number FROM parcels").fetchall()
     once = len(set(parcels))
-    twice = len(parcels) - once
+    twice = len(parcels) - once  # UNIQUE makes sure that it is 0
     set_aside = database.execute(
         "SELECT number FROM orders WHERE state = 'set aside'"
     ).fetchall()

@@ -1,13 +1,14 @@
-"""Stop workers with SIGTERM: at once, or after the orders that they have.
+"""Stop a shop on SIGTERM: at once, or when its workers have finished.
 
 A computer sends the signal SIGTERM to a program that should stop, and kills
 it some seconds later if it is still there. If the workers of a shop are killed
-at once, their orders are half packed. Nobody packs them again by itself.
-With a graceful shutdown, the workers drain: each finishes the order that it
-has, and takes no new one. A worker that needs too long is killed. The orders
-that wait are safe in both cases: they are in a database file (lesson 52).
+at once, the orders that they have are half packed, and here nobody tries them
+again (in lesson 52, somebody does). With a graceful shutdown, the workers
+drain: each finishes the order that it has, and takes no new one. A worker that
+needs too long is killed. The orders that wait are safe in both cases: they are
+in a database file.
 
-Prediction: half packed: at once more than 0 orders, drained 0.
+Prediction: half packed: "at once" more than 0 of 30 orders, "drained" 0.
 """
 
 import multiprocessing
@@ -23,7 +24,7 @@ from typing import Any
 from backstage import run
 
 ORDERS = 30  # orders in the queue
-SIGTERM_AFTER = 6  # orders; when they are packed, SIGTERM arrives
+SIGTERM_AFTER = 6  # orders; SIGTERM arrives when so many are packed
 WORKERS = 3  # processes
 PACKING_TIME = 0.1  # seconds for one order
 DRAIN_TIMEOUT = 2  # seconds after SIGTERM; then workers are killed
@@ -38,7 +39,7 @@ def connect(file: Path) -> Database:
 
 
 def create_queue(database: Database) -> None:
-    # With this log (WAL), those who read do not wait for those who write.
+    # WAL: with this setting, nobody who reads waits for one who writes.
     database.execute("PRAGMA journal_mode = WAL")
     with database:  # the changes in a `with` block are one transaction
         database.execute("CREATE TABLE orders (number INTEGER, state TEXT)")
@@ -74,7 +75,8 @@ def count(database: Database, state: str) -> int:
 
 
 def work(file: Path, stop: Any) -> None:
-    # SIGTERM can reach the workers too. Only the main process acts on it.
+    # SIGTERM can reach the workers, too. They ignore it (SIG_IGN): only the
+    # main process acts on it, and tells them.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with closing(connect(file)) as database:
         while not stop.value:
@@ -86,7 +88,10 @@ def work(file: Path, stop: Any) -> None:
 
 
 def stop_workers(workers: list[Process], timeout: float) -> float:
-    """Return how many seconds the workers needed to stop."""
+    """Wait for the workers, and kill those that need longer than the timeout.
+
+    Return how many seconds all that took.
+    """
     start = perf_counter()
     for worker in workers:
         used = perf_counter() - start
@@ -100,9 +105,10 @@ def open_shop(
     name: str, database: Database, file: Path, timeout: float
 ) -> int:
     """Return how many orders are half packed when the shop has closed."""
-    # A number in memory that all processes share: 1 means stop.
+    # A small number ("b": a byte) that all processes share. 1 means stop.
     stop = multiprocessing.Value("b", 0, lock=False)
 
+    # Python calls this when SIGTERM arrives.
     def handle_sigterm(signum: int, frame: Any) -> None:
         stop.value = 1
 
@@ -113,7 +119,7 @@ def open_shop(
     while not stop.value and multiprocessing.active_children():
         sleep(POLL_INTERVAL)
         if count(database, "packed") >= SIGTERM_AFTER:
-            # As if this computer was being switched off
+            # We send it to ourselves, as if the computer was switched off.
             signal.raise_signal(signal.SIGTERM)
     elapsed = stop_workers(workers, timeout)
     half_packed = count(database, "packing")
@@ -127,7 +133,7 @@ def open_shop(
 
 def main() -> None:
     half_packed = {}
-    for name, timeout in ("at once", 0), ("drained", DRAIN_TIMEOUT):
+    for name, timeout in [("at once", 0), ("drained", DRAIN_TIMEOUT)]:
         with TemporaryDirectory() as folder:
             file = Path(folder, "queue.db")
             with closing(connect(file)) as database:
@@ -142,8 +148,8 @@ def main() -> None:
                         worker.kill()
                         worker.join()
     print(
-        f"half packed: at once {half_packed['at once']} orders, "
-        f"drained {half_packed['drained']} of {ORDERS}"
+        f"half packed: at once {half_packed['at once']} of {ORDERS} orders, "
+        f"drained {half_packed['drained']}"
     )
 
 

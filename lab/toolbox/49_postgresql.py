@@ -1,10 +1,10 @@
 """Send twenty queries to PostgreSQL from pools of 1, 5 and 20 connections.
 
-A pool keeps connections to a database open. A query takes one of them, and
-gives it back at the end. If none is free, the thread or the coroutine waits.
+A pool keeps connections to a database open. A query takes a connection, and
+gives it back at the end. If none is free, the query waits.
 
-Prediction: queries at the same time, at most: pool 1: 1, pool 5: 5, pool 20:
-20. Threads and coroutines need the same time.
+Prediction: queries at the same time, at most: pool 1: 1, pool 5: 5,
+pool 20: 20. Coroutines are about as fast as threads.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ except ModuleNotFoundError as error:
 POOL_SIZES = [1, 5, 20]  # connections in each pool
 QUERIES = 20  # queries, with a thread or a coroutine for each
 QUERY_TIME = 0.1  # seconds that the server takes for a query
-TIMEOUT = 10  # seconds to wait for a connection
+TIMEOUT = 10  # seconds until a connection to the server is open, at most
 
-# now() is the time when the query began. clock_timestamp() is the time after
-# pg_sleep. Both are read from the clock of the server.
+# The server waits (pg_sleep, %s seconds), and then returns two times of its
+# clock: now() is when the query began, clock_timestamp() when the wait ended.
 SLEEP = "SELECT now(), clock_timestamp() FROM pg_sleep(%s)"  # SQL
 
 
@@ -46,8 +46,8 @@ def send_query(pool: ConnectionPool) -> Query:
     # At its end, the connection goes back to the pool.
     with pool.connection() as connection:
         cursor = connection.execute(SLEEP, [QUERY_TIME])
-        rows = cursor.fetchall()
-    return Query(*rows[0])
+        began, ended = cursor.fetchall()[0]
+    return Query(began, ended)
 
 
 def query_in_threads(url: str, size: int) -> int:
@@ -65,7 +65,8 @@ async def send_query_async(pool: AsyncConnectionPool) -> Query:
     async with pool.connection() as connection:
         cursor = await connection.execute(SLEEP, [QUERY_TIME])
         rows = await cursor.fetchall()
-    return Query(*rows[0])
+    began, ended = rows[0]
+    return Query(began, ended)
 
 
 async def query_in_coroutines(url: str, size: int) -> int:
@@ -83,13 +84,12 @@ def report_peak(name: str, queries: list[Query], elapsed: float) -> int:
     """Print and return how many queries ran at the same time, at most."""
     peak = 0
     for query in queries:
-        # The queries that have begun, and not yet ended, when this one begins
-        running = [
-            other
-            for other in queries
-            if other.began <= query.began < other.ended
-        ]
-        peak = max(peak, len(running))
+        # How many were running when this one began? (It counts itself. In a
+        # sum, True counts as 1.)
+        running = sum(
+            other.began <= query.began < other.ended for other in queries
+        )
+        peak = max(peak, running)
     print(
         f"{name}: {len(queries)} queries in {elapsed:.2f} s, "
         f"at most {peak} at the same time"
@@ -105,12 +105,13 @@ def main() -> None:
             f"0 of {QUERIES} queries: set DATABASE_URL, for example {example}"
         )
         return
-    # psycopg would print warnings, for example after Ctrl-C.
+    # psycopg would print warnings, for example after Ctrl-C: we hide them.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     try:
         # A pool would try again and again, so we try once ourselves.
         psycopg.connect(url, connect_timeout=TIMEOUT).close()
     except psycopg.OperationalError as error:
+        # run() prints an error of this kind as one line.
         raise ConnectionError(str(error)) from error
 
     peaks = []

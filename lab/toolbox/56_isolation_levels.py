@@ -1,15 +1,16 @@
 """Let five cashiers pay into one account in PostgreSQL at the same time.
 
 Each cashier reads the balance, counts the money, and writes the new balance.
-These steps are one transaction: all of them count, or none. The isolation
-level decides what happens if two transactions use the same data. With the
-default, "read committed", a cashier can overwrite the payment of another one.
-There are two cures. "FOR UPDATE" locks the balance, so that the others wait
-before they read it. The level "serializable" lets everybody read, but refuses
-to overwrite a balance that has changed. Then the cashier has to try again.
+These steps are one transaction: all its changes are saved, or none. The
+isolation level decides what happens if two transactions use the same data.
+With the default, "read committed", a cashier can overwrite the payment of
+another one. There are two solutions. "FOR UPDATE" locks the balance, so that
+the others wait before they read it. The level "serializable" lets everybody
+read, but refuses to overwrite a balance that has changed. Then the cashier has
+to try again.
 
-Prediction: lost: read committed more than 0 of 5 payments, for update 0,
-serializable 0.
+Prediction: lost: "read committed" more than 0 of 5 payments, "for update" 0,
+"serializable" 0.
 """
 
 import os
@@ -39,6 +40,7 @@ TIMEOUT = 10  # seconds to wait for the server
 @contextmanager
 def open_account(url: str) -> Iterator[str]:
     """Create a table for the balance, and drop it at the end."""
+    # A table name cannot be a parameter like %s. So it is in an f-string.
     table = f"account_{uuid4().hex}"  # a name that nobody else has
     with psycopg.connect(url, autocommit=True) as connection:
         try:
@@ -52,6 +54,7 @@ def open_account(url: str) -> Iterator[str]:
 def read_balance(
     connection: psycopg.Connection, table: str, lock: str = ""
 ) -> int:
+    # `lock` is "FOR UPDATE", or nothing.
     cursor = connection.execute(f"SELECT cents FROM {table} {lock}")
     rows = cursor.fetchall()
     return int(rows[0][0])
@@ -60,6 +63,7 @@ def read_balance(
 def pay_in(url: str, table: str, level: IsolationLevel, lock: str) -> int:
     """Pay in one cent, and return the number of retries."""
     retries = 0
+    # autocommit: there is no transaction, except in the block below.
     with psycopg.connect(url, autocommit=True) as connection:
         connection.isolation_level = level
         while True:
@@ -110,6 +114,7 @@ def main() -> None:
     try:
         psycopg.connect(url, connect_timeout=TIMEOUT).close()
     except psycopg.OperationalError as error:
+        # run() prints an error of this kind as one line.
         raise ConnectionError(str(error)) from error
 
     committed = IsolationLevel.READ_COMMITTED

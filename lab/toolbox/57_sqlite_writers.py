@@ -1,11 +1,13 @@
 """Let cashiers write their sales into one SQLite database at the same time.
 
 SQLite is a database in one file. Many connections can read at the same time,
-but only one can write. Another one that wants to write then gets an error:
-"database is locked". A cashier can wait for the lock (a timeout), or try again
-(a retry). A cashier who does neither gives up, and the sale is lost.
+but only one can write. If a second one wants to write at that time, it gets an
+error: "database is locked". Its cashier can wait until the lock is free (a
+timeout), or try again (a retry). Without either, the cashier gives up, and
+this sale is lost.
 
-Prediction: lost: giving up more than 0 sales, waiting 0, retrying 0.
+Prediction: lost: "giving up" more than 0 of 20 sales, "waiting" 0, "retrying"
+0.
 """
 
 import sqlite3
@@ -19,9 +21,9 @@ from time import perf_counter, sleep
 from backstage import run
 
 CASHIERS = 3  # cashiers, with a thread for each
-SALES = 20  # sales of all cashiers together
-PAYMENT = 0.03  # seconds for which a sale locks the database
-TIMEOUT = 30  # seconds to wait for the lock, at most
+SALES = 20  # sales; each free cashier takes the next one
+PAYMENT = 0.03  # seconds for which no other cashier can write
+TIMEOUT = 30  # seconds to wait for the lock or to try again, at most
 
 
 def create_database(file: Path) -> None:
@@ -43,16 +45,16 @@ def write_sale(file: Path, timeout: float) -> bool:
     connection = sqlite3.connect(file, timeout=timeout, isolation_level=None)
     with closing(connection):
         try:
-            connection.execute("BEGIN IMMEDIATE")  # 1. lock the database
+            connection.execute("BEGIN IMMEDIATE")  # 1. now only we can write
+            # 2. Take the payment. (A real shop does this before step 1. Here
+            # we want a lock that is long enough to be seen.)
+            sleep(PAYMENT)
+            connection.execute("INSERT INTO sales VALUES (100)")
+            connection.execute("COMMIT")  # 3. save the sale, free the lock
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            return False  # The error says "database is locked".
-        # 2. Take the payment. (A real shop does this before it locks the
-        # database. Here we want a lock that is long enough to be seen.)
-        sleep(PAYMENT)
-        connection.execute("INSERT INTO sales VALUES (100)")
-        connection.execute("COMMIT")  # 3. save the sale, and free the lock
+            return False  # "database is locked". closing() undoes the rest.
     return True
 
 
@@ -62,7 +64,7 @@ def sell(file: Path, timeout: float, retry_time: float) -> int:
     refused = 0
     while not write_sale(file, timeout):
         refused += 1
-        if perf_counter() >= deadline:  # With retry_time 0: the first time.
+        if perf_counter() >= deadline:  # with retry_time 0: at once
             break
         # A random delay, so that the cashiers do not all return together.
         sleep(uniform(0.01, 0.03))
@@ -105,8 +107,8 @@ def main() -> None:
             "retrying", file, timeout=0, retry_time=TIMEOUT
         )
     print(
-        f"lost: giving up {giving_up}, waiting {waiting}, "
-        f"retrying {retrying} of {SALES} sales"
+        f"lost: giving up {giving_up} of {SALES} sales, "
+        f"waiting {waiting}, retrying {retrying}"
     )
 
 

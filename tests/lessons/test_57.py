@@ -47,14 +47,15 @@ def test_sales_are_lost_only_without_timeout_and_retries(
     assert timeout == (6, 0)
     assert written_with_retries == 6
     assert retries >= 1
-    lost = f"lost: giving up {refused}, waiting 0, retrying 0"
-    assert last == f"{lost} of 6 sales"
+    assert last == (
+        f"lost: giving up {refused} of 6 sales, waiting 0, retrying 0"
+    )
 
 
 def test_a_single_writer_loses_nothing(run_lesson: RunLesson) -> None:
     result = run_lesson("57", **QUICK, CASHIERS=1)
     assert result.lines[-1] == (
-        "lost: giving up 0, waiting 0, retrying 0 of 6 sales"
+        "lost: giving up 0 of 6 sales, waiting 0, retrying 0"
     )
 
 

@@ -51,7 +51,7 @@ def test_only_those_who_drain_finish_their_orders(
     assert half_packed[0] > 0
     assert half_packed[1] == 0
     assert result.lines[-1] == (
-        f"half packed: at once {half_packed[0]} orders, drained 0 of 30"
+        f"half packed: at once {half_packed[0]} of 30 orders, drained 0"
     )
 
 
