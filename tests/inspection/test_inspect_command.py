@@ -111,7 +111,7 @@ def test_other_interpreters_of_the_process_are_not_prepared(
     monkeypatch.setattr(inspector, "LOOKS", [*STACKS, looks.look_at_memory])
     answer = invoke("inspect", "32")
     assert answer.status == 0
-    assert 'File "32_interpreters.py"' in answer.out
+    # An import of faulthandler would fail there, with a message.
     assert answer.err == "32_interpreters.py: stopped by Ctrl-C\n"
 
 
