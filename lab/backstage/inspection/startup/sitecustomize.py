@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import threading
-import tracemalloc
 from pathlib import Path
 
 FOLDER = "LAB_INSPECTION"  # environment variable: where the files go
@@ -54,11 +53,15 @@ class TracingStarter:
     def find_spec(self, name: str, *_: object) -> None:
         """Start tracemalloc if this is the module that a lesson imports."""
         if name == "backstage":
+            import tracemalloc
+
             tracemalloc.start()
 
 
 def prepare_memory(folder: Path) -> None:
     """Record which lines allocate memory, and write them when asked."""
+    import tracemalloc  # which only the first interpreter can import
+
     sys.meta_path.insert(0, TracingStarter())
 
     def write(*_: object) -> None:
