@@ -31,7 +31,7 @@ HANDLERS = {
 }
 # For each row of the WebSocket: the path that sends a picture to all.
 BROADCASTS = {
-    "broadcast, one after the other": "/one-by-one",
+    "broadcast, one by one": "/one-by-one",
     "broadcast, with queues": "/with-queues",
 }
 
