@@ -7,8 +7,7 @@ own connection. aiosqlite is for coroutines: each connection has a thread of
 its own, and this thread calls sqlite3.
 
 Prediction: 100 queries: threads at least 1.2 times faster than one by one, if
-a second core is free. (If the three ways find different sums, this script
-fails.)
+a second core is free.
 """
 
 import asyncio
