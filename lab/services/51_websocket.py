@@ -189,15 +189,18 @@ async def send_pictures(
         # done: the tasks that have ended; late: the others, after TIMEOUT
         done, late = await asyncio.wait([post, *receivers], timeout=TIMEOUT)
         elapsed = perf_counter() - start
-        for task in done:
-            task.result()  # raises its error, if it has one
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)  # until they end
+        # Read all errors, and raise the first one.
+        errors = [task.exception() for task in done]
+        for error in errors:
+            if error is not None:
+                raise error
         missing = sum(task in late for task in receivers)
         print(
             f"{name}: picture {number} after {elapsed:.2f} s, "
-            f"not at {missing:,} of {len(clients):,} listeners"
+            f"missing at {missing:,} of {len(clients):,} listeners"
         )
         if missing:
             return missing

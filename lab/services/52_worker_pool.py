@@ -143,8 +143,10 @@ def count_unfinished(database: Database) -> int:
 
 
 def work(file: Path) -> None:
+    parent = multiprocessing.parent_process()
     with closing(connect(file)) as database:
-        while count_unfinished(database):
+        # If the main process is killed, its workers have to stop as well.
+        while parent and parent.is_alive() and count_unfinished(database):
             number = claim(database)
             if number is None:
                 # The others pack the last orders. One can still come back.
@@ -164,24 +166,26 @@ def start_worker(file: Path) -> Process:
     return worker
 
 
-def kill_busy_worker(workers: list[Process], database: Database) -> None:
+def kill_busy_worker(workers: list[Process], database: Database) -> bool:
+    """Kill a worker that packs an order; return whether there was one."""
     query = "SELECT worker FROM orders WHERE state = 'packing'"
-    while True:
-        sleep(POLL_INTERVAL)
-        busy = [row[0] for row in database.execute(query).fetchall()]
-        for worker in workers:
-            if worker.pid in busy:
-                worker.kill()
-                worker.join()
-                return
+    busy = [row[0] for row in database.execute(query).fetchall()]
+    for worker in workers:
+        if worker.pid in busy:
+            worker.kill()
+            worker.join()
+            return True
+    return False
 
 
 def pack_with_queue(file: Path, database: Database) -> None:
     start = perf_counter()
     workers = [start_worker(file) for _ in range(WORKERS)]
-    kill_busy_worker(workers, database)
+    is_one_killed = False
     while count_unfinished(database):
         sleep(POLL_INTERVAL)
+        if not is_one_killed:
+            is_one_killed = kill_busy_worker(workers, database)
         for place, worker in enumerate(workers):
             # None while it works, 0 after a normal end, else it has died
             if worker.exitcode:

@@ -14,6 +14,7 @@ Prediction: half packed: "at once" more than 0 of 30 orders, "drained" 0.
 import multiprocessing
 import signal
 import sqlite3
+import sys
 from contextlib import closing
 from multiprocessing import Process
 from pathlib import Path
@@ -78,8 +79,10 @@ def work(file: Path, stop: Any) -> None:
     # SIGTERM can reach the workers, too. They ignore it (SIG_IGN): only the
     # main process acts on it, and tells them.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
     with closing(connect(file)) as database:
-        while not stop.value:
+        # If the main process is killed, its workers have to stop as well.
+        while parent and parent.is_alive() and not stop.value:
             number = claim(database)
             if number is None:
                 break
@@ -116,9 +119,11 @@ def open_shop(
     workers = [Process(target=work, args=[file, stop]) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
+    is_ours = False
     while not stop.value and multiprocessing.active_children():
         sleep(POLL_INTERVAL)
-        if count(database, "packed") >= SIGTERM_AFTER:
+        is_ours = count(database, "packed") >= SIGTERM_AFTER
+        if is_ours and count(database, "packing"):
             # We send it to ourselves, as if the computer was switched off.
             signal.raise_signal(signal.SIGTERM)
     elapsed = stop_workers(workers, timeout)
@@ -128,6 +133,9 @@ def open_shop(
         f"{count(database, 'packed')} orders packed, "
         f"{half_packed} half packed, {count(database, 'waiting')} waiting"
     )
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what it was before
+    if stop.value and not is_ours:
+        sys.exit(128 + signal.SIGTERM)  # Another program has sent it.
     return half_packed
 
 

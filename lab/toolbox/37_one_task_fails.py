@@ -4,7 +4,7 @@ Section 1: we need a hotel, a flight, a train and a car, but the hotel is full.
 gather raises the error of the hotel, and the other tasks go on. A TaskGroup
 cancels the others, waits until all tasks have ended, and raises an
 ExceptionGroup: an error that holds several errors. There is a second error,
-because to cancel the car costs a fee.
+because cancelling the car costs a fee.
 Section 2: we ask three hotels, but we need only one room. When we have it, we
 compare two ways: wait for the other tasks, or cancel them.
 

@@ -79,8 +79,9 @@ def count_pizza(kitchen: Namespace) -> None:
 
 
 # Each of the next functions returns how many seconds we waited: until the cook
-# ended, or until the TimeoutError. After that it still waits for the end of
-# the cook, so that the next cook has an empty kitchen. This is not counted.
+# ended, or until the TimeoutError. With a thread or a process, it then still
+# waits for the end of the cook, so that the next cook has an empty kitchen.
+# This is not counted.
 
 Cook = Callable[[Namespace], Coroutine[Any, Any, None]]  # bake_...
 

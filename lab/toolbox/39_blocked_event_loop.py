@@ -82,7 +82,7 @@ async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
 
 
 async def measure_all(pool: ProcessPoolExecutor) -> None:
-    await measure("asyncio.sleep", asyncio.sleep(SLEEP))
+    await measure("asyncio sleep", asyncio.sleep(SLEEP))
     wait = await measure("time.sleep", wait_in_coroutine())
     wait_thread = await measure("time.sleep in thread", wait_in_thread())
     compute = await measure("computing", compute_in_coroutine())

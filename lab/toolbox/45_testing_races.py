@@ -87,8 +87,9 @@ def find_by_luck(purchase: Purchase) -> bool:
 
 
 def find_with_interval(purchase: Purchase) -> bool:
-    # If other threads wait, a thread runs for 0.005 s. Then Python switches.
-    # With a shorter time it switches more often, perhaps at a bad moment.
+    # With the GIL, a thread runs for 0.005 s if others wait, and then Python
+    # switches. With a shorter time it switches more often, perhaps at a bad
+    # moment.
     usual_interval = sys.getswitchinterval()
     sys.setswitchinterval(INTERVAL)
     try:
@@ -128,7 +129,7 @@ def find_with_hypothesis(purchase: Purchase) -> bool:
         shop = Shop()
         visits = {customer: purchase(shop, customer) for customer in CUSTOMERS}
         for customer in order:
-            # to the `yield`, or to the end (None: which is no error)
+            # to the `yield`, or to the end (with None, that is no error)
             next(visits[customer], None)
         if len(shop.buyers) > CAKES:
             raise AssertionError

@@ -87,23 +87,26 @@ def compare(file: Path, queries: int) -> Times:
 
     start = perf_counter()
     total = read(file, items)
-    one_by_one = perf_counter() - start
+    one_by_one = report(f"{queries} queries, one by one", start)
 
     start = perf_counter()
     total_of_threads = read_in_threads(file, shares)
-    in_threads = perf_counter() - start
+    in_threads = report(f"{queries} queries, threads", start)
 
     start = perf_counter()
     total_of_aiosqlite = asyncio.run(read_all_async(file, shares))
-    with_aiosqlite = perf_counter() - start
+    with_aiosqlite = report(f"{queries} queries, aiosqlite", start)
 
     if not total == total_of_threads == total_of_aiosqlite:
         raise RuntimeError("the three ways read different sums")
-    print(
-        f"{queries} queries: one by one {one_by_one:.2f} s, "
-        f"threads {in_threads:.2f} s, aiosqlite {with_aiosqlite:.2f} s"
-    )
     return Times(one_by_one, in_threads, with_aiosqlite)
+
+
+def report(name: str, start: float) -> float:
+    """Print and return how many seconds it took since `start`."""
+    elapsed = perf_counter() - start
+    print(f"{name}: {elapsed:.2f} s")
+    return elapsed
 
 
 def main() -> None:

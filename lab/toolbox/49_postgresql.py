@@ -32,7 +32,8 @@ QUERY_TIME = 0.1  # seconds that the server takes for a query
 TIMEOUT = 10  # seconds until a connection to the server is open, at most
 
 # The server waits (pg_sleep, %s seconds), and then returns two times of its
-# clock: now() is when the query began, clock_timestamp() when the wait ended.
+# clock: when the query began (now(), strictly: its transaction), and when the
+# wait ended (clock_timestamp()).
 SLEEP = "SELECT now(), clock_timestamp() FROM pg_sleep(%s)"  # SQL
 
 

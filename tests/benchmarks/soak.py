@@ -114,10 +114,11 @@ def main() -> int:
     arguments = parser.parse_args()
     raise_open_file_limit()
     clients = round(arguments.clients)
-    with web.start_server(workers=1) as server:
-        url = f"http://127.0.0.1:{server.ports[0]}/loop/waits"
+    with web.start_workers(1) as workers:
+        server = psutil.Process(workers[0].process.pid)
+        url = f"http://127.0.0.1:{workers[0].port}/loop/waits"
         count, memory = asyncio.run(
-            load(clients, arguments.seconds, url, server.workers[0])
+            load(clients, arguments.seconds, url, server)
         )
     growth = memory[-1] / memory[0] - 1
     print(

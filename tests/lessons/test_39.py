@@ -12,7 +12,7 @@ import pytest
 from support.lessons import RunLesson, import_lesson
 
 NAMES = [
-    "asyncio.sleep",
+    "asyncio sleep",
     "time.sleep",
     "time.sleep in thread",
     "computing",

@@ -66,7 +66,7 @@ def test_the_semaphore_lets_too_many_start_in_a_second(
         starts.append(
             max(sum(x <= y < x + 1 for y in arrivals) for x in arrivals)
         )
-    assert min(starts[:2]) > 26
+    assert min(starts[:2]) > 22
     assert max(starts[2:]) <= 26
 
 

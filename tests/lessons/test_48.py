@@ -12,11 +12,14 @@ from support.lessons import RunLesson, import_lesson
 def test_few_and_many_queries_in_each_way(run_lesson: RunLesson) -> None:
     result = run_lesson("48", ROWS=1_000, FEW=3, MANY=30)
     assert (result.status, result.errors) == (0, [])
-    few, many, last = result.lines
-    seconds = r"\d\.\d\d s"
-    ways = rf"one by one {seconds}, threads {seconds}, aiosqlite {seconds}"
-    assert re.fullmatch(f"3 queries: {ways}", few)
-    assert re.fullmatch(f"30 queries: {ways}", many)
+    *rows, last = result.lines
+    names = [
+        f"{count} queries, {way}"
+        for count in (3, 30)
+        for way in ("one by one", "threads", "aiosqlite")
+    ]
+    for name, row in zip(names, rows, strict=True):
+        assert re.fullmatch(rf"{name}: \d\.\d\d s", row)
     ratios = r"threads \d+\.\d, aiosqlite \d+\.\d times faster"
     assert re.fullmatch(f"30 queries: {ratios} than one by one", last)
 

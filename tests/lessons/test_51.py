@@ -18,7 +18,9 @@ def test_with_queues_nobody_waits_for_the_one_that_does_not_read(
     assert re.fullmatch(r"connected: 10 listeners in \d\.\d\d s", connected)
     missing: dict[str, list[int]] = {}
     for row in rows:
-        pattern = r"(.+): picture \d+ after [\d.]+ s, not at (\d+) of 10 .*"
+        pattern = (
+            r"(.+): picture \d+ after [\d.]+ s, missing at (\d+) of 10 .*"
+        )
         match = re.fullmatch(pattern, row)
         assert match, row
         missing.setdefault(match[1], []).append(int(match[2]))

@@ -69,8 +69,12 @@ def test_another_program_sends_sigterm(
 
     sender = threading.Thread(target=send_sigterm_after_the_first_order)
     sender.start()
-    assert lesson.open_shop("a day", queue, file, timeout=20) == 0
+    with pytest.raises(SystemExit) as end:
+        lesson.open_shop("a day", queue, file, timeout=20)
     sender.join()
+    assert end.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert lesson.count(queue, "packing") == 0
     assert lesson.count(queue, "packed") < lesson.ORDERS
     assert lesson.count(queue, "waiting") > 0
 

@@ -213,16 +213,16 @@ def test_the_folder_is_removed_at_the_end(live_folder: Path) -> None:
 
 
 def test_what_a_killed_view_left_is_removed(live_folder: Path) -> None:
-    killed, other = live_folder / "killed", live_folder / "other"
-    for folder in killed, other:
+    killed, new = live_folder / "1-2", live_folder / "3-4"
+    other = live_folder / "folder of somebody else"
+    for folder in killed, new, other:
         folder.mkdir(parents=True)
     (killed / feed.ALIVE).touch()
     old = time.time() - feed.MAX_AGE - 1
     for path in killed / feed.ALIVE, killed, other:
         os.utime(path, (old, old))
     with listen() as listener:
-        # A folder without this file belongs to somebody else.
-        assert set(live_folder.iterdir()) == {other, listener.folder}
+        assert set(live_folder.iterdir()) == {new, other, listener.folder}
 
 
 def test_a_folder_that_somebody_removed_is_made_again(

@@ -173,10 +173,11 @@ def test_ctrl_c_while_the_live_view_starts(
             parent = psutil.Process(process.pid)
             wait_until(lambda: bool(parent.children()))
             os.killpg(process.pid, signal.SIGINT)
-            _, err = process.communicate(timeout=TIMEOUT)
+            out, err = process.communicate(timeout=TIMEOUT)
         finally:
             process.kill()
     assert process.returncode == 130
+    assert b"$ " not in out  # no command was typed
     assert err == b"lab: stopped by Ctrl-C\n"
     assert not list(tmp_path.iterdir())
     assert not live_folder.exists()

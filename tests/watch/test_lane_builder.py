@@ -70,6 +70,8 @@ def test_threads_that_follow_each_other_share_a_lane() -> None:
     ]
     exists = [bool(shares) for shares in lanes[1].slices]
     assert exists == [*[True] * 3, *[False] * 2, *[True] * 5]
+    assert lanes[1].starts == (5,)
+    assert lanes[0].starts == ()
 
 
 @given(

@@ -15,7 +15,7 @@ from backstage.watch.recording import Recording, Request
 from backstage.watch.svg import draw_svg
 from backstage.watch.svg.figures import PRINTED
 from backstage.watch.svg.lanes import LANE_HEIGHT
-from backstage.watch.svg.picture import HEIGHT_NOTE
+from backstage.watch.svg.picture import HEIGHT_NOTE, START_NOTE
 from backstage.watch.svg.timeline import LEFT, RIGHT
 from support.drawings import shapes, texts
 from support.recordings import (
@@ -74,6 +74,21 @@ def test_the_height_of_a_lane_is_the_share_of_its_states() -> None:
     assert min(heights) == pytest.approx(LANE_HEIGHT / 2, abs=3)
     assert max(heights) == pytest.approx(LANE_HEIGHT, abs=1)
     assert len(shapes(drawing, "turn")) >= 3  # two threads, and the legend
+
+
+def test_a_gap_shows_where_the_next_worker_starts() -> None:
+    lane = Lane("thread 1", [{"timer": 1.0}] * 10)
+    for starts in (), (4, 7):
+        layout = replace(
+            layout_of(make_recording(4)), lanes=[replace(lane, starts=starts)]
+        )
+        drawing = draw_svg(layout)
+        gaps = shapes(drawing, "back")[1:]  # the first is the background
+        width = (RIGHT - LEFT) / layout.slices
+        assert [float(gap["x"]) for gap in gaps] == [
+            pytest.approx(LEFT + start * width, abs=0.1) for start in starts
+        ]
+        assert (START_NOTE in texts(drawing)) == bool(starts)
 
 
 def test_an_svg_is_drawn_to_scale() -> None:

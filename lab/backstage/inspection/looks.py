@@ -36,7 +36,7 @@ def look_at_stacks(target: Target) -> None:
     chosen: list[str] = []
     left_out = 0
     prepared = target.find_prepared()
-    if HAS_SIGNALS:
+    if HAS_SIGNALS and prepared:
         show(f"$ kill -USR1 {' '.join(map(str, prepared))}")
     for pid in prepared:
         dump = target.read_stacks(pid)

@@ -89,12 +89,15 @@ class InterruptHandler:
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self.received = True
+        # Another Ctrl-C must not interrupt the clean-up, which ends soon.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         # Finalizers, threads and asyncio would complain about what is
         # interrupted.
         sys.unraisablehook = lambda _: None
         threading.excepthook = lambda _: None
         logging.getLogger("asyncio").disabled = True
-        _terminate_workers()
+        for worker in multiprocessing.active_children():
+            worker.terminate()
         deadline = threading.Timer(CLEANUP_TIMEOUT, self._end_process)
         deadline.daemon = True
         deadline.start()
@@ -103,10 +106,12 @@ class InterruptHandler:
             raise KeyboardInterrupt
 
     def _end_process(self) -> None:
-        self.report()
-        self._report_status(130)
-        _terminate_workers()  # one that a thread was starting is known now
         try:
+            self.report()
+            self._report_status(130)
+            # Some ignore SIGTERM; one that a thread was starting is known now.
+            for worker in multiprocessing.active_children():
+                worker.kill()
             _remove_shared_resources()
             _remove_temporary_folders()
         finally:
@@ -116,11 +121,6 @@ class InterruptHandler:
 def ignore_ctrl_c() -> None:
     """Ignore Ctrl-C from now on, because the lesson ends anyway."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _terminate_workers() -> None:
-    for worker in multiprocessing.active_children():
-        worker.terminate()
 
 
 def _with_ctrl_c_blocked[**P](call: Callable[P, None]) -> Callable[P, None]:
@@ -200,4 +200,5 @@ def _remove_temporary_folders() -> None:
     finalizers = weakref.finalize._registry  # type: ignore[attr-defined]
     for info in list(finalizers.values()):
         if info.func == clean_up:
-            shutil.rmtree(info.args[0], ignore_errors=True)
+            for _ in range(3):  # a thread may still make files in it
+                shutil.rmtree(info.args[0], ignore_errors=True)

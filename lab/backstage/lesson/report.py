@@ -22,7 +22,7 @@ class RunReport:
         self._process = os.getpid()
 
     def begin(self, main: Callable[[], None]) -> None:
-        """Report the script, and from now on all that it prints.
+        """Report the script, and from now on all text that it prints.
 
         Args:
             main: The function that the lesson gave to `run`.

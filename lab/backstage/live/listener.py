@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -101,10 +102,15 @@ def _last_change(file: Path) -> float:
 def _remove_old_folders() -> None:
     """Remove what live views left behind that were killed."""
     oldest = time.time() - feed.MAX_AGE
-    # Only folders of live views have this file.
-    for file in list(feed.live_folder().glob(f"*/{feed.ALIVE}")):
-        if _last_change(file) < oldest:
-            _remove(file.parent)
+    with contextlib.suppress(OSError):
+        listening = feed.find_listeners()
+        for folder in feed.live_folder().iterdir():
+            # Other folders than those of live views have other names. One that
+            # has just been made is about to listen.
+            is_own = re.fullmatch(r"\d+-\d+", folder.name)
+            is_old = folder not in listening and _last_change(folder) < oldest
+            if is_own and is_old:
+                _remove(folder)
 
 
 def _remove(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import NamedTuple
 
@@ -133,8 +134,15 @@ def _lanes_of_group(
         ]
         name = f"{group.name} {number + 1}" if count > 1 else group.name
         columns = zip(*members, strict=True)
-        lanes.append(Lane(name, [_last_present(column) for column in columns]))
+        slices = [_last_present(column) for column in columns]
+        starts = [_find_start(cut) for cut in members if any(cut)]
+        lanes.append(Lane(name, slices, tuple(starts[1:])))
     return lanes
+
+
+def _find_start(cut: Sequence[Slice]) -> int:
+    """Return the number of the first slice that is not empty."""
+    return next(number for number, shares in enumerate(cut) if shares)
 
 
 def _last_present(column: Sequence[Slice]) -> Slice:
@@ -176,4 +184,4 @@ def _without_rare_states(lane: Lane) -> Lane:
             slices.append(slices[-1])
         else:
             slices.append(shares)
-    return Lane(lane.name, slices)
+    return replace(lane, slices=slices)

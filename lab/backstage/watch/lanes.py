@@ -40,10 +40,13 @@ class Lane:
     Attributes:
         name: What stands beside it, such as "thread 1" or "12 threads".
         slices: Its slices of equal length, sorted by time.
+        starts: The numbers of the slices in which the next worker starts, if
+            several follow each other in this row.
     """
 
     name: str
     slices: list[Slice]
+    starts: tuple[int, ...] = ()
 
 
 def most_other(shares: Slice) -> str:

@@ -24,6 +24,7 @@ from backstage.watch.layout import MAX_HALF, MIN_HALF, Layout
 from backstage.watch.svg.timeline import LEFT, TimeAxis, write_name
 
 LANE_HEIGHT, LANE_GAP = 28, 6  # pixels
+START_GAP = 4  # pixels, before a worker that follows another one
 CHARACTER = 6.4  # pixels, about
 SMOOTHING = 2  # slices on each side that decide on a slice's label
 LABELS = {
@@ -51,6 +52,9 @@ def draw_lanes(
     for lane in layout.lanes:
         write_name(picture, lane.name, y + LANE_HEIGHT / 2 + 5)
         _draw_states(picture, lane.slices, width, y)
+        for start in lane.starts:
+            size = {"width": START_GAP, "height": LANE_HEIGHT}
+            draw(picture, "rect", "back", x=LEFT + start * width, y=y, **size)
         _write_labels(picture, lane.slices, width, y)
         y += LANE_HEIGHT + LANE_GAP
     return y

@@ -33,6 +33,7 @@ TITLE_HEIGHT = 24  # pixels of a line
 REASON_CHARACTERS = 110  # of a line below the title
 SIGN_WIDTH, SIGN_HEIGHT = 18, 12  # pixels, in the legend
 HEIGHT_NOTE = "A colour that fills half the height of a row: half of the time."
+START_NOTE = "A gap in a row: one worker has ended, and the next one starts."
 
 
 def draw_svg(layout: Layout) -> str:
@@ -97,6 +98,9 @@ def _draw_legend(picture: Element, layout: Layout, y: float) -> float:
         x += width
     y += LINE_HEIGHT + 4
     write(picture, HEIGHT_NOTE, MARGIN, y, "dim")
+    if any(lane.starts for lane in layout.lanes):
+        y += LINE_HEIGHT + 2
+        write(picture, START_NOTE, MARGIN, y, "dim")
     return y + 26
 
 
