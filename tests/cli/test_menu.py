@@ -95,6 +95,7 @@ def test_a_line_can_be_edited_and_repeated(menu: Menu) -> None:
     assert "lost: " in menu(f"{up}\n")[-1]
 
 
+@pytest.mark.timing
 def test_ctrl_c_ends_the_lesson_and_not_the_menu(menu: Menu) -> None:
     menu("")
     shown = menu("03 WORK=100_000_000\n", interrupt=True)
