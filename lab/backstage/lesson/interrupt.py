@@ -90,8 +90,8 @@ class InterruptHandler:
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         self.received = True
-        # Another Ctrl-C must not interrupt the clean-up, which ends soon. And it
-        # must not wait long for its turn if threads compute.
+        # Another Ctrl-C must not interrupt the clean-up, which ends soon. The
+        # clean-up must not wait long for its turn if threads compute.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.setswitchinterval(SWITCH_INTERVAL)
         # Finalizers, threads and asyncio would complain about what is
