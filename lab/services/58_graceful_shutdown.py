@@ -2,7 +2,7 @@
 
 A computer sends the signal SIGTERM to a program that should stop, and kills
 it some seconds later if it is still there. If the workers of a shop are killed
-at once, the orders that they have are half packed, and here nobody tries them
+at once, the orders that they have are half packed. Here nobody tries them
 again (in lesson 52, somebody does). With a graceful shutdown, the workers
 drain: each finishes the order that it has, and takes no new one. A worker that
 needs too long is killed. The orders that wait are safe in both cases: they are
@@ -77,7 +77,7 @@ def count(database: Database, state: str) -> int:
 
 def work(file: Path, stop: Any) -> None:
     # SIGTERM can reach the workers, too. They ignore it (SIG_IGN): only the
-    # main process acts on it, and tells them.
+    # main process acts on it, and sets `stop`.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     with closing(connect(file)) as database:

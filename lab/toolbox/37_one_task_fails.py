@@ -8,8 +8,8 @@ because cancelling the car costs a fee.
 Section 2: we ask three hotels, but we need only one room. When we have it, we
 compare two ways: wait for the other tasks, or cancel them.
 
-Prediction: booked without a hotel: gather 3, TaskGroup 0. The end of section
-2: without cancel after about 1.5 s, with it after about 0.5 s.
+Prediction: booked without a hotel: gather 3, TaskGroup 0. Section 2 ends:
+without cancel after about 1.5 s, with it after about 0.5 s.
 """
 
 import asyncio

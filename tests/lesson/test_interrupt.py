@@ -193,6 +193,71 @@ def test_no_process_starts_after_ctrl_c(tmp_path: Path, traced: None) -> None:
     assert not started.exists()
 
 
+def test_a_second_ctrl_c_does_not_interrupt_the_clean_up(
+    tmp_path: Path, traced: None
+) -> None:
+    mark = tmp_path / "ready"
+    cleaned = tmp_path / "cleaned"
+    body = (
+        f"open({str(mark)!r}, 'w').close()\n"
+        "try:\n"
+        "    time.sleep(60)\n"
+        "finally:\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        f"    open({str(cleaned)!r}, 'w').close()"
+    )
+    result = run_script(
+        tmp_path, body, lambda _: mark.exists(), head="import signal"
+    )
+    assert result == STOPPED
+    assert cleaned.exists()
+
+
+def test_a_thread_that_fails_after_it_prints_nothing(
+    tmp_path: Path, traced: None
+) -> None:
+    mark = tmp_path / "ready"
+    body = (
+        "stop = Event()\n"
+        "def fail():\n"
+        "    stop.wait()\n"
+        "    raise OSError('interrupted')\n"
+        "thread = Thread(target=fail)\n"
+        "thread.start()\n"
+        f"open({str(mark)!r}, 'w').close()\n"
+        "try:\n"
+        "    time.sleep(60)\n"
+        "finally:\n"
+        "    stop.set()\n"
+        "    thread.join()"
+    )
+    head = "from threading import Event, Thread"
+    result = run_script(tmp_path, body, lambda _: mark.exists(), head=head)
+    assert result == STOPPED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGTERM to ignore there")
+def test_a_worker_that_ignores_sigterm_is_killed(
+    tmp_path: Path, traced: None
+) -> None:
+    mark = tmp_path / "ready"
+    head = (
+        "import signal\n"
+        "from multiprocessing import Process\n"
+        "def ignore(path):\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    open(path, 'w').close()\n"
+        "    time.sleep(60)"
+    )
+    body = (
+        f"worker = Process(target=ignore, args=[{str(mark)!r}])\n"
+        "worker.start()\n"
+        "worker.join()"
+    )
+    result = run_script(tmp_path, body, lambda _: mark.exists(), head=head)
+    assert result == STOPPED
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no named semaphores there")
 @pytest.mark.skipif(
     sys.version_info < (3, 14),

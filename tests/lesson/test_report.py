@@ -49,7 +49,7 @@ def run_main(
     """Run a script with this `main`; return its status, output and errors."""
     script = folder / "1_child.py"
     script.write_text(
-        "import multiprocessing, os, shutil, sys, threading\n"
+        "import multiprocessing, os, shutil, signal, sys, threading\n"
         "from backstage import run\n"
         "NUMBER = 1\n"
         f"def main():\n    {main}\n"
@@ -130,6 +130,29 @@ def test_the_run_and_its_lines_are_reported(
     assert items[-1]["end"] == 0
     times = [item["time"] for item in [header, *items]]
     assert times == sorted(times)
+
+
+def test_a_run_that_ctrl_c_has_to_end_reports_its_status(
+    listener: Path, live_folder: Path, tmp_path: Path
+) -> None:
+    """Its clean-up does not end, so the process is ended."""
+    main = (
+        "sleep = threading.Event().wait\n"
+        "    try: signal.raise_signal(signal.SIGINT)\n"
+        "    finally: sleep(60)"
+    )
+    status, _, errors = run_main(tmp_path, main, live_folder)
+    assert (status, errors) == (130, b"1_child.py: stopped by Ctrl-C\n")
+    assert read_items(listener)[-1]["end"] == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_does_not_disturb_a_lesson(tmp_path: Path) -> None:
+    good = tmp_path / "good"
+    both = feed.Feed([Path("/dev/full"), good])
+    both.add(text="one")
+    both.add(text="two")
+    assert len(good.read_text().splitlines()) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

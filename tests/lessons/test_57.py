@@ -71,6 +71,18 @@ def test_a_locked_database_refuses_a_sale(lesson: Any, file: Path) -> None:
     assert lesson.count_sales(file) == 1
 
 
+def test_a_sale_that_cannot_be_saved_is_refused(
+    lesson: Any, file: Path
+) -> None:
+    """COMMIT can find the database locked, too: here, by one who reads."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM sales").fetchall()
+        assert not lesson.write_sale(file, timeout=0)
+        other.rollback()
+    assert lesson.count_sales(file) == 0
+
+
 @pytest.mark.parametrize(
     ("timeout", "retry_time"), [(30, 0), (0, 30)], ids=["timeout", "retries"]
 )

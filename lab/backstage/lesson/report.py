@@ -15,7 +15,7 @@ PLAIN_TYPES = (bool, int, float, str, bytes, tuple, list, set, dict)
 
 
 class RunReport:
-    """Tells the live views about a run."""
+    """Reports a run to the live views that listen."""
 
     def __init__(self) -> None:
         self._feed: Feed | None = None
