@@ -1,12 +1,14 @@
 """Lesson 49: pools of connections to PostgreSQL."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.database import VARIABLE, Database
-from support.lessons import RunLesson
+from support.lessons import RunLesson, import_lesson
 from support.scripts import hide_module
 
 
@@ -35,6 +37,21 @@ def test_a_pool_limits_the_queries(
     assert last == (
         f"queries at the same time, at most: pool 1: 1, pool 3: {peaks[3]}"
     )
+
+
+def test_the_peak_counts_queries_that_run_at_the_same_time() -> None:
+    pytest.importorskip("psycopg")
+    lesson = import_lesson("49")
+    start = datetime.now(tz=UTC)
+
+    def query(began: float, ended: float) -> Any:
+        times = [start + timedelta(seconds=x) for x in (began, ended)]
+        return lesson.Query(*times)
+
+    one_by_one = [query(0, 1), query(1, 2), query(2, 3)]
+    assert lesson.report_peak("pool 1", one_by_one, 3.0) == 1
+    together = [query(0, 3), query(1, 4), query(2, 3), query(5, 6)]
+    assert lesson.report_peak("pool 3", together, 6.0) == 3
 
 
 @pytest.mark.parametrize(
