@@ -213,6 +213,34 @@ def test_a_second_ctrl_c_does_not_interrupt_the_clean_up(
     assert cleaned.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no signal to a process there")
+def test_it_waits_until_a_process_has_started(
+    tmp_path: Path, traced: None
+) -> None:
+    """It is blocked only in the thread that starts the process."""
+    started = tmp_path / "started"
+    head = (
+        "import os, signal, threading\n"
+        "from multiprocessing.process import BaseProcess\n"
+        "start = BaseProcess.start\n"
+        "def start_slowly(process):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(0.2)\n"
+        "    start(process)\n"
+        f"    open({str(started)!r}, 'w').close()\n"
+        "BaseProcess.start = start_slowly"
+    )
+    body = (
+        "from multiprocessing import Process\n"
+        "event = threading.Event()\n"
+        "threading.Thread(target=event.wait, daemon=True).start()\n"
+        "Process(target=time.sleep, args=[60]).start()\n"
+        "time.sleep(60)"
+    )
+    assert run_script(tmp_path, body, head=head) == STOPPED
+    assert started.exists()
+
+
 def test_a_thread_that_fails_after_it_prints_nothing(
     tmp_path: Path, traced: None
 ) -> None:

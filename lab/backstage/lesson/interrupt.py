@@ -50,6 +50,9 @@ class InterruptHandler:
         self._script = script
         self._report_status = report_status
         self._first_report = threading.Lock()
+        self._delays = 0  # calls that Ctrl-C may not interrupt now
+        self._delays_lock = threading.Lock()
+        self._is_delayed = False
 
     def install(self) -> None:
         """Handle Ctrl-C from now on, and one that was blocked until now."""
@@ -59,7 +62,7 @@ class InterruptHandler:
             (BaseProcess, "start", start),
             (SemLock, "__init__", SemLock.__init__),
         ):
-            setattr(owner, name, _with_ctrl_c_blocked(call))
+            setattr(owner, name, self._with_ctrl_c_delayed(call))
         if sys.platform != "win32":  # `uv run lab` has blocked it
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
@@ -88,7 +91,36 @@ class InterruptHandler:
 
         return start_before_ctrl_c
 
+    def _with_ctrl_c_delayed[**P](
+        self, call: Callable[P, None]
+    ) -> Callable[P, None]:
+        """Return the call with Ctrl-C delayed until it returns.
+
+        Otherwise a child that is not yet registered could not be stopped, and
+        a semaphore that the resource tracker does not know yet would be left
+        behind. A child process inherits that Ctrl-C is blocked, and there it
+        stays blocked: a child that is still importing would print a traceback.
+        """
+
+        def call_delayed(*args: P.args, **kwargs: P.kwargs) -> None:
+            with self._delays_lock:
+                self._delays += 1
+            try:
+                _call_with_ctrl_c_blocked(lambda: call(*args, **kwargs))
+            finally:
+                with self._delays_lock:
+                    self._delays -= 1
+                    is_due = self._is_delayed and not self._delays
+                if is_due:
+                    self._is_delayed = False
+                    _send_ctrl_c()
+
+        return call_delayed
+
     def _handle(self, signum: int, frame: FrameType | None) -> None:
+        if self._delays:  # another thread, where it is not blocked, got it
+            self._is_delayed = True
+            return
         self.received = True
         # Another Ctrl-C must not interrupt the clean-up, which ends soon. The
         # clean-up must not wait long for its turn if threads compute.
@@ -126,25 +158,26 @@ def ignore_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _with_ctrl_c_blocked[**P](call: Callable[P, None]) -> Callable[P, None]:
-    """Return the call with Ctrl-C blocked until it returns.
-
-    A child process inherits this, and there it stays blocked. Otherwise a
-    child that is still importing would print a traceback, a child that is not
-    yet registered could not be stopped, and a semaphore that the resource
-    tracker does not know yet would be left behind.
-    """
+def _call_with_ctrl_c_blocked(call: Callable[[], None]) -> None:
+    """Call a function with Ctrl-C blocked in this thread."""
     if sys.platform == "win32":
-        return call
+        call()
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        call()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def call_blocked(*args: P.args, **kwargs: P.kwargs) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            call(*args, **kwargs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    return call_blocked
+def _send_ctrl_c() -> None:
+    """Send Ctrl-C to the main thread, which may be waiting."""
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        main_thread = threading.main_thread().ident
+        assert main_thread is not None
+        signal.pthread_kill(main_thread, signal.SIGINT)
 
 
 def _with_shared_folder(
