@@ -286,6 +286,20 @@ def test_a_worker_that_ignores_sigterm_is_killed(
     assert result == STOPPED
 
 
+def test_a_folder_is_removed_that_the_exit_had_begun_to_remove(
+    tmp_path: Path, traced: None
+) -> None:
+    head = (
+        "import signal\n"
+        "from multiprocessing import util\n"
+        "def remove_late(*arguments):\n"
+        "    time.sleep(60)\n"
+        "util._remove_temp_dir = remove_late"
+    )
+    body = "util.get_temp_dir()\nsignal.raise_signal(signal.SIGINT)"
+    assert run_script(tmp_path, body, head=head) == STOPPED
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no named semaphores there")
 @pytest.mark.skipif(
     sys.version_info < (3, 14),

@@ -144,10 +144,12 @@ class InterruptHandler:
         try:
             self.report()
             self._report_status(130)
+            # Before the workers end, because the main thread may wait for them
+            # and then begin to clean up, which it could not finish.
+            _remove_semaphores()
             # Some ignore SIGTERM; one that a thread was starting is known now.
             for worker in multiprocessing.active_children():
                 worker.kill()
-            _remove_shared_resources()
             _remove_temporary_folders()
         finally:
             os._exit(130)
@@ -211,30 +213,35 @@ def _cancel_tasks() -> bool:
     return bool(tasks)
 
 
-def _remove_shared_resources() -> None:
-    """Remove the named semaphores and the temporary folder of this process.
+def _remove_semaphores() -> None:
+    """Remove the named semaphores of this process.
 
-    Otherwise the resource tracker would warn about the semaphores on standard
-    error. Other finalizers of multiprocessing are not called, because they
-    may wait for workers. There is no public way to do this.
+    Otherwise the resource tracker would warn about them on standard error.
+    Other finalizers of multiprocessing are not called, because they may wait
+    for workers. There is no public way to do this.
     """
-    quick = (SemLock._cleanup, util._remove_temp_dir)  # type: ignore[attr-defined]
     finalizers = util._finalizer_registry  # type: ignore[attr-defined]
     for finalizer in finalizers.copy().values():
-        if finalizer._callback in quick:
+        if finalizer._callback == SemLock._cleanup:  # type: ignore[attr-defined]
             finalizer()
 
 
 def _remove_temporary_folders() -> None:
-    """Remove the folders of each `TemporaryDirectory` that is in use.
+    """Remove the folder of multiprocessing and those in `with` blocks.
 
-    There is no public way to find them: each has a finalizer.
+    There is no public way to find them. Each `TemporaryDirectory` has a
+    finalizer.
     """
-    if "tempfile" not in sys.modules:
-        return
-    clean_up = sys.modules["tempfile"].TemporaryDirectory._cleanup
-    finalizers = weakref.finalize._registry  # type: ignore[attr-defined]
-    for info in list(finalizers.values()):
-        if info.func == clean_up:
-            for _ in range(3):  # a thread may still make files in it
-                shutil.rmtree(info.args[0], ignore_errors=True)
+    process = multiprocessing.current_process()
+    folders = [process._config.get("tempdir")]  # type: ignore[attr-defined]
+    if "tempfile" in sys.modules:
+        clean_up = sys.modules["tempfile"].TemporaryDirectory._cleanup
+        finalizers = weakref.finalize._registry  # type: ignore[attr-defined]
+        folders += [
+            info.args[0]
+            for info in list(finalizers.values())
+            if info.func == clean_up
+        ]
+    for folder in filter(None, folders):
+        for _ in range(3):  # a thread may still make files in it
+            shutil.rmtree(folder, ignore_errors=True)
