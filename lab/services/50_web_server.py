@@ -6,8 +6,9 @@ threads. The third way is several workers: processes with an event loop each.
 Never block an event loop: while one handler waits without `await`, or
 computes for a long time, all other requests wait.
 
-Prediction: requests per second in one event loop: if handlers block it, at
-most 20, because each blocks for 0.05 s. If they wait, at least twice as many.
+Prediction: one event loop answers at most 20 requests per second if the
+handlers block it, because each blocks for 0.05 s. If they wait, it answers at
+least twice as many.
 """
 
 import asyncio
@@ -51,9 +52,8 @@ def compute() -> str:
 
 # Handlers that run in threads
 def wait_in_thread(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(
-        ask_database()
-    )  # this thread waits, the others go on
+    # Only this thread waits, the others go on.
+    return PlainTextResponse(ask_database())
 
 
 def compute_in_thread(request: Request) -> PlainTextResponse:
@@ -129,12 +129,13 @@ async def send_requests(
     return latencies
 
 
-def run_worker(listener: socket) -> None:
+def run_worker(server_socket: socket) -> None:
     # uvicorn is the web server. It reads requests, and calls the handlers.
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     # It runs in a thread, so that this main thread can wait for the parent
-    # process. When that has ended, even by a kill, the worker ends, too.
-    arguments = {"sockets": [listener]}
+    # process. When that has ended (or was killed), this main thread ends. The
+    # server is in a daemon thread, so it ends with the main thread.
+    arguments = {"sockets": [server_socket]}
     Thread(target=server.run, kwargs=arguments, daemon=True).start()
     parent = parent_process()
     if parent is not None:
@@ -146,6 +147,8 @@ class Worker(NamedTuple):
     process: Process
 
 
+# For a `with` block: first the lines before the yield run, then the block, and
+# then the rest. The block gets the value after the yield.
 @contextmanager
 def start_workers(count: int) -> Iterator[list[Worker]]:
     """Start the workers, and stop them when the `with` block ends."""
@@ -154,15 +157,18 @@ def start_workers(count: int) -> Iterator[list[Worker]]:
         # Each worker has its own port, and gets equally many clients: with
         # one port for all, one worker could get more clients than another.
         # Port 0 means any free port.
-        with create_server(("127.0.0.1", 0)) as listener:
-            process = Process(target=run_worker, args=[listener], daemon=True)
+        with create_server(("127.0.0.1", 0)) as server_socket:
+            process = Process(
+                target=run_worker, args=[server_socket], daemon=True
+            )
             process.start()
             # The process has its own copy of the socket. The block closes
             # ours.
-            port = listener.getsockname()[1]
+            port = server_socket.getsockname()[1]
         workers.append(Worker(port, process))
     try:
-        # A warm-up: its answers come only when all workers are ready.
+        # The first requests, which we do not measure. Their answers come only
+        # when all workers are ready.
         ports = [worker.port for worker in workers]
         asyncio.run(send_requests(ports, "/loop/waits", ANSWER_TIME))
         yield workers
@@ -181,14 +187,13 @@ def measure(way: str, workers: list[Worker], path: str) -> float:
     rate = len(latencies) / elapsed
     # The sorted latencies in 100 groups of equal size: quantiles() returns the
     # 99 borders between them. 99 % of all latencies are below the last one.
-    slow = quantiles(latencies, n=100, method="inclusive")[-1]
+    latency_99 = quantiles(latencies, n=100, method="inclusive")[-1]
     processes = [psutil.Process(worker.process.pid) for worker in workers]
-    threads = sum(process.num_threads() for process in processes)
     memory = sum(process.memory_info().rss for process in processes)
     print(
         f"{way:<20}{len(latencies):>9,}"
         f"{rate:>12,.1f}{median(latencies) * 1000:>6,.0f} ms"
-        f"{slow * 1000:>6,.0f} ms{threads:>8}{memory / 1_000_000:>4.0f} MB"
+        f"{latency_99 * 1000:>6,.0f} ms{memory / 1_000_000:>6.0f} MB"
     )
     return rate
 
@@ -196,15 +201,19 @@ def measure(way: str, workers: list[Worker], path: str) -> float:
 def main() -> None:
     print(
         f"{'handlers':<20}{'requests':>9}{'per second':>12}"
-        f"{'median':>9}{'99 % in':>9}{'threads':>8}{'memory':>7}"
+        f"{'median':>9}{'99 % in':>9}{'memory':>9}"
     )
     with start_workers(1) as workers:
         waits = measure("event loop, waits", workers, "/loop/waits")
         measure("event loop, computes", workers, "/loop/computes")
         blocks = measure("event loop, blocks", workers, "/loop/blocks")
+        # At most 40 / ANSWER_TIME answers per second (800), because there are
+        # 40 threads.
         measure("threads, waits", workers, "/thread/waits")
         measure("threads, computes", workers, "/thread/computes")
     with start_workers(WORKERS) as workers:
+        # At most CLIENTS / ANSWER_TIME answers per second (1,200), with any
+        # number of workers. So here a second worker does not help much.
         measure(f"{WORKERS} workers, waits", workers, "/loop/waits")
         measure(f"{WORKERS} workers, computes", workers, "/loop/computes")
         measure(f"{WORKERS} workers, blocks", workers, "/loop/blocks")

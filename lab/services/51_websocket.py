@@ -1,15 +1,16 @@
 """Send pictures to a thousand listeners, while one more does not read them.
 
 A WebSocket is a connection that stays open, so a server can send messages at
-any time. Here it sends pictures of a football match. The first listener is in
-a tunnel, and reads nothing. Its pictures stay in buffers (memory of the
+any time. Here it gets pictures of a football match from the main process, and
+sends them to all. The first listener is in a train in a tunnel, without a
+network, and reads nothing. Its pictures stay in buffers (memory of the
 connection). When these are full, the server has to wait. If it sends to the
 listeners one by one, all others wait too. If each listener has a task and a
 queue, only one task waits. The queue has a limit: when it is full, the server
 drops this listener (closes its connection).
 
-Prediction: no picture after 4 seconds: "one by one" 1,000 of 1,000 listeners,
-"with queues" 0; dropped 1.
+Prediction: with "one by one", 1,000 of 1,000 listeners stay without a picture
+for 4 seconds; with queues 0. One listener is dropped.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from aiohttp import ClientWebSocketResponse as WebSocket
 from backstage import run
 
 LISTENERS = 1_000  # listeners that read, with a connection for each
-PICTURES = 10  # the next one is sent when all these listeners have this one
+PICTURES = 10  # pictures; each is sent when all have got the one before
 SIZE = 50_000  # bytes of a picture
 MAX_QUEUE = 2  # pictures that may wait for a listener
 TIMEOUT = 4  # seconds to wait until all listeners have a picture
@@ -70,6 +71,10 @@ async def listen(request: web.Request) -> web.WebSocketResponse:
     return listener.websocket
 
 
+# The main process posts a picture, and one of the next two functions sends it
+# to all listeners. copy(): the list can change while we wait.
+
+
 # The mistake
 async def send_one_by_one(request: web.Request) -> web.Response:
     picture = await request.read()
@@ -79,7 +84,7 @@ async def send_one_by_one(request: web.Request) -> web.Response:
     return web.Response()
 
 
-# The cure
+# The solution
 async def send_with_queues(request: web.Request) -> web.Response:
     picture = await request.read()
     for listener in listeners.copy():
@@ -97,7 +102,7 @@ async def count_listeners(request: web.Request) -> web.Response:
 
 
 def run_server(server_socket: socket) -> None:
-    app = web.Application()
+    app = web.Application(client_max_size=SIZE)  # of a posted picture
     app.router.add_get("/listen", listen)
     app.router.add_get("/count", count_listeners)
     app.router.add_post("/one-by-one", send_one_by_one)
@@ -105,9 +110,11 @@ def run_server(server_socket: socket) -> None:
     options = {
         "sock": server_socket,
         "print": None,
+        "backlog": LISTENERS,  # how many may wait until it accepts them
         "handle_signals": False,
-        # When a client cancels its request, the server cancels the handler.
-        # Else send_one_by_one would go on with the old picture.
+        # After TIMEOUT we cancel our request, and then aiohttp also cancels
+        # send_one_by_one. Without this option, it would go on with the old
+        # picture.
         "handler_cancellation": True,
     }
     # The server runs in a thread, so that this main thread can wait for the
@@ -118,14 +125,16 @@ def run_server(server_socket: socket) -> None:
         parent.join()
 
 
+# For a `with` block: first the lines before the yield run, then the block, and
+# then the rest. The block gets the value after the yield.
 @contextmanager
 def start_server() -> Iterator[int]:
     """Start the server in another process, and yield its port."""
-    # Port 0 means any free port. The backlog is how many connections may wait
-    # until the server accepts them.
-    with create_server(("127.0.0.1", 0), backlog=LISTENERS) as server_socket:
-        # Small buffers, so that few pictures fill them. (aiohttp has a buffer,
-        # too. So the first pictures still fit, even in the tunnel.)
+    # Port 0 means any free port.
+    with create_server(("127.0.0.1", 0)) as server_socket:
+        # Small buffers, so that few pictures fill them. Connections get the
+        # buffer size of this socket. (aiohttp has a buffer, too. So the first
+        # pictures still fit, even in the tunnel.)
         server_socket.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER)
         port = server_socket.getsockname()[1]
         process = Process(target=run_server, args=[server_socket], daemon=True)
@@ -160,11 +169,13 @@ def allow_open_files() -> int:
     """
     if sys.platform == "win32":
         return LISTENERS  # Windows does not limit open files like this
-    import resource
+    import resource  # Windows does not have this module.
 
     other_files = 100  # of Python and its libraries
     files = LISTENERS + other_files
-    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY or limit >= files:
+        return LISTENERS
     if hard_limit != resource.RLIM_INFINITY:
         files = min(files, hard_limit)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard_limit))
@@ -181,7 +192,7 @@ async def send_pictures(
     for number in range(1, PICTURES + 1):
         start = perf_counter()
         # Give the server a picture, which it sends to all listeners.
-        picture = bytes(SIZE)  # zeros will do
+        picture = bytes(SIZE)  # only zeros: the content does not matter
         post = asyncio.create_task(session.post(path, data=picture))
         receivers = [
             asyncio.create_task(client.receive_bytes()) for client in clients
@@ -192,15 +203,11 @@ async def send_pictures(
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)  # until they end
-        # Read all errors, and raise the first one.
-        errors = [task.exception() for task in done]
-        for error in errors:
-            if error is not None:
-                raise error
-        missing = sum(task in late for task in receivers)
+        await asyncio.gather(*done)  # raises the first error, if there is one
+        missing = len([task for task in receivers if task in late])
         print(
-            f"{name}: picture {number} after {elapsed:.2f} s, "
-            f"missing at {missing:,} of {len(clients):,} listeners"
+            f"{name}: picture {number}: {len(clients) - missing:,} "
+            f"of {len(clients):,} listeners got it in {elapsed:.2f} s"
         )
         if missing:
             return missing
@@ -229,8 +236,8 @@ async def compare(port: int, count: int) -> None:
         connected = int(await response.text())
         dropped = count + 1 - connected  # 1: the listener in the tunnel
     print(
-        f"no picture: one by one {one_by_one:,} of {count:,} listeners, "
-        f"with queues {with_queues:,}; dropped {dropped:,}"
+        f"without a picture: one by one {one_by_one:,} of {count:,} "
+        f"listeners, with queues {with_queues:,}; dropped {dropped:,}"
     )
 
 

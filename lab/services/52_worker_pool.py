@@ -6,12 +6,12 @@ error, and the pool does not try it again.
 A durable queue is a table in a database file: it is still there when its
 workers have died. A worker claims an order there (now no other worker takes
 it), packs it, and stores the parcel. If a worker dies, its order goes back
-into the queue, and a new worker starts. So an order may be packed twice, but
+into the queue, and a new worker starts. So an order may be begun twice, but
 its parcel is stored once. An order that failed three times is set aside: no
 worker takes it again.
 
-Prediction: queue: stored once 29, twice 0, lost 0, set aside 1 (the bad
-order); pool: lost more than 0 of 30 orders.
+Prediction: the queue stores 29 parcels, loses 0 orders, and sets 1 order aside
+(the bad one). The pool loses more than 0 of 30 orders.
 """
 
 import multiprocessing
@@ -49,6 +49,7 @@ def pack_in_pool() -> int:
     start = perf_counter()
     with ProcessPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(pack, n) for n in range(1, ORDERS + 1)]
+        # When one order is finished, the workers are busy with the next ones.
         wait(futures, return_when=FIRST_COMPLETED)
         worker = multiprocessing.active_children()[0]  # any of the pool
         worker.kill()
@@ -56,9 +57,10 @@ def pack_in_pool() -> int:
     # All orders that the pool has not finished get this error.
     errors = [future.exception() for future in futures]
     lost = sum(isinstance(error, BrokenProcessPool) for error in errors)
+    packed = sum(error is None for error in errors)
     print(
         f"pool: process {worker.pid} killed, "
-        f"{ORDERS - lost} of {ORDERS} orders finished in {elapsed:.2f} s"
+        f"{packed} of {ORDERS} orders packed, finished in {elapsed:.2f} s"
     )
     return lost
 
@@ -72,10 +74,10 @@ def connect(file: Path) -> Database:
 
 
 def create_queue(database: Database) -> None:
-    # WAL: with this setting, nobody who reads waits for one who writes.
+    # WAL: a setting with which reading does not wait for writing.
     database.execute("PRAGMA journal_mode = WAL")
     database.execute(
-        "CREATE TABLE orders (number INTEGER, worker INTEGER, "
+        "CREATE TABLE orders (number INTEGER, pid INTEGER, "
         "state TEXT DEFAULT 'waiting', attempts INTEGER DEFAULT 0)"
     )
     # UNIQUE: the database refuses a second parcel for the same order.
@@ -94,12 +96,13 @@ def create_queue(database: Database) -> None:
 
 def claim(database: Database) -> int | None:
     """Return the number of an order that only this worker has, or None."""
-    # RETURNING: the UPDATE also returns these columns of the rows it changed.
-    # No other worker can come in between.
+    # The UPDATE changes the waiting order with the smallest number (MIN).
+    # RETURNING: it also returns these columns of the rows that it changed. No
+    # other worker can come in between.
     with database:
         rows = database.execute(
             "UPDATE orders "
-            "SET state = 'packing', attempts = attempts + 1, worker = ? "
+            "SET state = 'packing', attempts = attempts + 1, pid = ? "
             "WHERE number = "
             "(SELECT MIN(number) FROM orders WHERE state = 'waiting') "
             "RETURNING number",
@@ -117,19 +120,21 @@ def store(database: Database, number: int, label: str) -> None:
 
 
 def give_back(database: Database, pid: int | None, reason: str) -> None:
-    """Put this worker's order back into the queue, or set it aside."""
+    """Put the order of this process back into the queue, or set it aside."""
     with database:
         rows = database.execute(
             "UPDATE orders SET state = "
+            # in Python: "waiting" if attempts < MAX_ATTEMPTS else "set aside"
             "CASE WHEN attempts < ? THEN 'waiting' ELSE 'set aside' END "
-            "WHERE worker = ? AND state = 'packing' "
+            "WHERE pid = ? AND state = 'packing' "
             "RETURNING number, attempts, state",
             [MAX_ATTEMPTS, pid],
         ).fetchall()
     for number, attempts, state in rows:
         attempt = f"attempt {attempts} of {MAX_ATTEMPTS}"
-        # The newline is in the text: a worker may print at the same time.
-        print(f"order {number}, {attempt}: {reason}, now {state}\n", end="")
+        # print() writes its newline separately, and a worker could print in
+        # between. So the newline is a part of the text.
+        print(f"order {number}, {attempt}: {reason}; {state}\n", end="")
 
 
 def count_unfinished(database: Database) -> int:
@@ -149,7 +154,8 @@ def work(file: Path) -> None:
         while parent and parent.is_alive() and count_unfinished(database):
             number = claim(database)
             if number is None:
-                # The others pack the last orders. One can still come back.
+                # Other workers pack the last orders. If one of these orders
+                # fails, it comes back into the queue.
                 sleep(POLL_INTERVAL)
                 continue
             try:
@@ -168,7 +174,7 @@ def start_worker(file: Path) -> Process:
 
 def kill_busy_worker(workers: list[Process], database: Database) -> bool:
     """Kill a worker that packs an order; return whether there was one."""
-    query = "SELECT worker FROM orders WHERE state = 'packing'"
+    query = "SELECT pid FROM orders WHERE state = 'packing'"
     busy = [row[0] for row in database.execute(query).fetchall()]
     for worker in workers:
         if worker.pid in busy:
@@ -186,34 +192,39 @@ def pack_with_queue(file: Path, database: Database) -> None:
         sleep(POLL_INTERVAL)
         if not is_one_killed:
             is_one_killed = kill_busy_worker(workers, database)
-        for place, worker in enumerate(workers):
-            # None while it works, 0 after a normal end, else it has died
-            if worker.exitcode:
+        for index, worker in enumerate(workers):
+            # The exit code: None while it works, 0 after a normal end
+            if worker.exitcode not in (None, 0):
                 give_back(database, worker.pid, f"process {worker.pid} died")
-                workers[place] = start_worker(file)
+                workers[index] = start_worker(file)
     for worker in workers:
         worker.join()
     elapsed = perf_counter() - start
-    left = count_unfinished(database)
-    print(f"queue: {left} orders left, finished in {elapsed:.2f} s")
+    print(
+        f"queue: {count_unfinished(database)} of {ORDERS} orders left, "
+        f"finished in {elapsed:.2f} s"
+    )
 
 
 def report(database: Database, lost_in_pool: int) -> None:
-    parcels = database.execute("SELECT number FROM parcels").fetchall()
-    once = len(set(parcels))
-    twice = len(parcels) - once  # UNIQUE makes sure that it is 0
+    stored = database.execute("SELECT number FROM parcels").fetchall()
     set_aside = database.execute(
         "SELECT number FROM orders WHERE state = 'set aside'"
     ).fetchall()
-    lost = ORDERS - once - len(set_aside)
+    lost = ORDERS - len(stored) - len(set_aside)
     print(
-        f"queue: stored once {once}, twice {twice}, "
-        f"lost {lost}, set aside {len(set_aside)}; "
+        f"queue: stored {len(stored)}, lost {lost}, "
+        f"set aside {len(set_aside)}; "
         f"pool: lost {lost_in_pool} of {ORDERS} orders"
     )
 
 
 def main() -> None:
+    if sqlite3.sqlite_version_info < (3, 35):
+        print(f"0 of {ORDERS} orders: SQLite is older than 3.35")
+        return
+    # Not "fork": that would copy an open connection, and SQLite forbids it.
+    multiprocessing.set_start_method("spawn")
     lost_in_pool = pack_in_pool()
     with TemporaryDirectory() as folder:
         file = Path(folder, "queue.db")

@@ -1,14 +1,15 @@
 """Send photos from a fast camera to a slow printer, in three ways.
 
-The photos travel through a connection between two sockets. What a socket
-cannot take yet waits in the memory of the sender. No limit: the camera never
-waits. Back-pressure: the camera waits while too many bytes are in memory.
-Refuse: the camera throws a photo away if an older one still waits; this is
-called load shedding. One of the three has to happen: the memory fills, the
-camera waits, or photos are lost.
+The photos travel through a connection between two sockets. Bytes that a socket
+cannot take yet stay in the memory of the sender. "no limit": the camera never
+waits. "back-pressure": the camera waits while too many bytes are in memory.
+"refuse": the camera throws a photo away if an older one is still in memory;
+this is called load shedding. One of the three has to happen: the memory fills,
+the camera waits, or photos are lost.
 
-Prediction: no limit needs at least 3 times as many MB as back-pressure, and
-its photos get old before they are printed. Refused: more than 0 photos.
+Prediction: "no limit" needs at least 3 times as many MB as "back-pressure",
+and its photos get old before they reach the printer. "refuse" loses more than
+0 photos.
 """
 
 import asyncio
@@ -27,27 +28,28 @@ PHOTOS = 40  # photos that the camera takes
 PHOTO_SIZE = 1_000_000  # bytes of a photo
 PHOTO_TIME = 0.005  # seconds that the camera needs for a photo
 PRINT_TIME = 0.04  # seconds that the printer needs for a photo
-LIMIT = 100_000  # bytes in memory; above it, the camera waits or refuses
+LIMIT = 100_000  # bytes; if more are in memory, the camera waits or refuses
 
 
 class CameraResult(NamedTuple):
-    taken: list[float]  # when it took each photo that it sent
+    times: list[float]  # when it took the photos that it sent
     refused: int  # photos that it did not send
     waited: float  # seconds, in total
 
 
 class Result(NamedTuple):
     megabytes: float  # the most memory at a time, of camera and printer
-    oldest: float  # seconds: the age of the oldest photo that was printed
+    oldest: float  # seconds: the age of the oldest photo at the printer
     refused: int  # photos
 
 
 # A function that sends a photo, and returns whether it was sent.
-Send = Callable[[StreamWriter, bytes], Awaitable[bool]]
+SendPhoto = Callable[[StreamWriter, bytes], Awaitable[bool]]
 
 
-async def send(writer: StreamWriter, photo: bytes) -> bool:
-    writer.write(photo)  # never waits: the photo may stay in memory
+async def send_without_limit(writer: StreamWriter, photo: bytes) -> bool:
+    # write() takes the whole photo and never waits: it may stay in memory.
+    writer.write(photo)
     return True
 
 
@@ -65,9 +67,11 @@ async def send_or_refuse(writer: StreamWriter, photo: bytes) -> bool:
     return True
 
 
-async def take_photos(send_photo: Send, writer: StreamWriter) -> CameraResult:
+async def take_photos(
+    send_photo: SendPhoto, writer: StreamWriter
+) -> CameraResult:
     # `send_photo` is one of the three functions above.
-    taken: list[float] = []
+    times: list[float] = []
     waited = 0.0
     for _ in range(PHOTOS):
         await asyncio.sleep(PHOTO_TIME)
@@ -76,10 +80,10 @@ async def take_photos(send_photo: Send, writer: StreamWriter) -> CameraResult:
         is_sent = await send_photo(writer, photo)
         waited += perf_counter() - taken_at
         if is_sent:
-            taken.append(taken_at)
+            times.append(taken_at)
     writer.close()  # The photos that still wait are sent before the end.
     await writer.wait_closed()
-    return CameraResult(taken, refused=PHOTOS - len(taken), waited=waited)
+    return CameraResult(times, refused=PHOTOS - len(times), waited=waited)
 
 
 async def print_photos(reader: StreamReader) -> list[float]:
@@ -93,11 +97,11 @@ async def print_photos(reader: StreamReader) -> list[float]:
         await asyncio.sleep(PRINT_TIME)
 
 
-async def measure(name: str, send_photo: Send) -> Result:
+async def measure(name: str, send_photo: SendPhoto) -> Result:
     tracemalloc.start()  # counts the memory that Python takes from now on
     start = perf_counter()
-    # Two sockets that are connected, as if two computers were. In this lesson
-    # the camera and the printer are two tasks of one process.
+    # Two connected sockets, like those of two computers. In this lesson the
+    # camera and the printer are two tasks of one process.
     camera_socket, printer_socket = socketpair()
     _, writer = await asyncio.open_connection(sock=camera_socket)
     reader, unused_writer = await asyncio.open_connection(sock=printer_socket)
@@ -115,8 +119,8 @@ async def measure(name: str, send_photo: Send) -> Result:
     camera = camera_task.result()
     received = printer_task.result()
     # strict: an error if not all photos that were sent have arrived
-    pairs = zip(camera.taken, received, strict=True)
-    oldest = max(arrival - taken for taken, arrival in pairs)
+    pairs = zip(camera.times, received, strict=True)
+    oldest = max(arrived - taken for taken, arrived in pairs)
     megabytes = peak / 1_000_000
     print(
         f"{name:<14}{len(received):>8}{elapsed:>8.2f} s{megabytes:>8.1f} MB"
@@ -130,14 +134,14 @@ def main() -> None:
         f"{'way':<14}{'printed':>8}{'time':>10}{'memory':>11}"
         f"{'oldest photo':>14}{'camera waits':>14}{'refused':>9}"
     )
-    no_limit = asyncio.run(measure("no limit", send))
+    no_limit = asyncio.run(measure("no limit", send_without_limit))
     back_pressure = asyncio.run(measure("back-pressure", send_and_wait))
     refuse = asyncio.run(measure("refuse", send_or_refuse))
     print(
-        f"no limit {no_limit.megabytes:.0f} MB, {no_limit.oldest:.2f} s old; "
-        f"back-pressure {back_pressure.megabytes:.0f} MB, "
-        f"{back_pressure.oldest:.2f} s old; "
-        f"refused {refuse.refused} of {PHOTOS}"
+        f"no limit: {no_limit.megabytes:.0f} MB, "
+        f"oldest {no_limit.oldest:.2f} s; "
+        f"back-pressure: {back_pressure.megabytes:.0f} MB, "
+        f"{back_pressure.oldest:.2f} s; refused {refuse.refused} of {PHOTOS}"
     )
 
 

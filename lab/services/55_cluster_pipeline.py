@@ -2,13 +2,13 @@
 
 This is the second half of lesson 10: each page is parsed as soon as it has
 arrived. First a process pool parses, then a Dask cluster (lesson 54). The
-cluster has an executor, as a pool has, so the same code works with both. On
-one computer, a cluster has no more cores than a pool, and the pages also
-travel through the scheduler. To use a cluster of your own, whose computers
-have the library bs4:
+cluster gives us an executor, which has the methods of a pool. So the same code
+works with both. On one computer, a cluster has no more cores than a pool, and
+each page also has to travel to a worker. You can use your own cluster, if its
+computers have the library BeautifulSoup (bs4):
 SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab 55
 
-Prediction: equal: all pages, in the pool and on the cluster.
+Prediction: all pages from the pool and from the cluster are equal.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ except ModuleNotFoundError as error:
 
 # Paths on the practice site, or whole URLs.
 PAGES = [f"/page/{n}?size=50000&delay=0.2" for n in range(40)]  # 40 pages
-TIMEOUT = 10  # seconds without any data, or without the workers
-IN_FLIGHT = 10  # pages that we have begun and not finished, at most
+TIMEOUT = 10  # seconds to wait for data of a page, or for the workers
+IN_MEMORY = 10  # pages that we have begun and not finished, at most
 WORKERS = 2  # processes that parse
 
 
@@ -58,7 +58,7 @@ async def fetch_and_parse(
     urls: list[str], client: httpx.AsyncClient, executor: Executor
 ) -> list[ParsedPage]:
     loop = asyncio.get_running_loop()
-    semaphore = asyncio.Semaphore(IN_FLIGHT)
+    semaphore = asyncio.Semaphore(IN_MEMORY)
 
     async def one_page(url: str) -> ParsedPage:
         async with semaphore:
@@ -86,6 +86,8 @@ async def measure(
     return pages, len(pages) / elapsed
 
 
+# For a `with` block: first the lines before the yield run, then the block, and
+# then the rest. The block gets the value after the yield.
 @contextmanager
 def start_cluster() -> Iterator[Client]:
     """Start a scheduler and workers on this computer."""
@@ -96,7 +98,7 @@ def start_cluster() -> Iterator[Client]:
             n_workers=WORKERS,
             threads_per_worker=1,
             host="127.0.0.1",  # for no other computer
-            dashboard_address="127.0.0.1:0",  # the same; any free port
+            dashboard_address="127.0.0.1:0",  # its web page; any free port
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -108,7 +110,10 @@ def connect() -> AbstractContextManager[Client]:
     """Connect to the cluster of SCHEDULER, or start one."""
     address = os.environ.get("SCHEDULER")
     if address:
-        return Client(address, timeout=TIMEOUT)
+        try:
+            return Client(address, timeout=TIMEOUT)
+        except ValueError as error:  # run() prints this one as one line
+            raise ConnectionError(f"SCHEDULER={address}: {error}") from error
     return start_cluster()
 
 
@@ -119,16 +124,17 @@ def main() -> None:
             # Parse a tiny page in each process. That starts the processes
             # before we measure.
             list(pool.map(parse, [b"<p>"] * WORKERS))
-            in_pool, pool_rate = asyncio.run(measure("pool", urls, pool))
+            pool_pages, pool_rate = asyncio.run(measure("pool", urls, pool))
         with connect() as client:
             client.wait_for_workers(WORKERS, timeout=TIMEOUT)
             # pure=False: each call is a task of its own (see lesson 54).
             executor = client.get_executor(pure=False)
             list(executor.map(parse, [b"<p>"] * WORKERS))  # as above
-            in_cluster, cluster_rate = asyncio.run(
+            cluster_pages, cluster_rate = asyncio.run(
                 measure("cluster", urls, executor)
             )
-    equal = sum(a == b for a, b in zip(in_pool, in_cluster, strict=True))
+    pairs = zip(pool_pages, cluster_pages, strict=True)
+    equal = sum(first == second for first, second in pairs)  # True is 1
     print(
         f"equal {equal} of {len(PAGES)} pages; pages per second: "
         f"pool {pool_rate:.1f}, cluster {cluster_rate:.1f}"

@@ -2,13 +2,14 @@
 
 A computer sends the signal SIGTERM to a program that should stop, and kills
 it some seconds later if it is still there. If the workers of a shop are killed
-at once, the orders that they have are half packed. Here nobody tries them
-again (in lesson 52, somebody does). With a graceful shutdown, the workers
+at once, the orders that they have are half packed. Here they are not tried
+again (lesson 52 does that). With a graceful shutdown, the workers
 drain: each finishes the order that it has, and takes no new one. A worker that
 needs too long is killed. The orders that wait are safe in both cases: they are
 in a database file.
 
-Prediction: half packed: "at once" more than 0 of 30 orders, "drained" 0.
+Prediction: "at once" leaves more than 0 of 30 orders half packed, "drained"
+leaves 0.
 """
 
 import multiprocessing
@@ -40,7 +41,7 @@ def connect(file: Path) -> Database:
 
 
 def create_queue(database: Database) -> None:
-    # WAL: with this setting, nobody who reads waits for one who writes.
+    # WAL: a setting with which reading does not wait for writing.
     database.execute("PRAGMA journal_mode = WAL")
     with database:  # the changes in a `with` block are one transaction
         database.execute("CREATE TABLE orders (number INTEGER, state TEXT)")
@@ -76,8 +77,9 @@ def count(database: Database, state: str) -> int:
 
 
 def work(file: Path, stop: Any) -> None:
-    # SIGTERM can reach the workers, too. They ignore it (SIG_IGN): only the
-    # main process acts on it, and sets `stop`.
+    # `stop` is a number that all processes share; 1 means stop. SIGTERM can
+    # reach the workers, too. They ignore it (SIG_IGN): only the main process
+    # acts on it, and sets `stop`.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     with closing(connect(file)) as database:
@@ -108,7 +110,8 @@ def open_shop(
     name: str, database: Database, file: Path, timeout: float
 ) -> int:
     """Return how many orders are half packed when the shop has closed."""
-    # A small number ("b": a byte) that all processes share. 1 means stop.
+    # "b": a byte. Without a lock, because a signal handler must not wait for
+    # one. (An Event has a lock.)
     stop = multiprocessing.Value("b", 0, lock=False)
 
     # Python calls this when SIGTERM arrives.
@@ -119,12 +122,13 @@ def open_shop(
     workers = [Process(target=work, args=[file, stop]) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
-    is_ours = False
+    is_sent = False
     while not stop.value and multiprocessing.active_children():
         sleep(POLL_INTERVAL)
-        is_ours = count(database, "packed") >= SIGTERM_AFTER
-        if is_ours and count(database, "packing"):
+        is_time = count(database, "packed") >= SIGTERM_AFTER
+        if is_time and count(database, "packing"):
             # We send it to ourselves, as if the computer was switched off.
+            is_sent = True
             signal.raise_signal(signal.SIGTERM)
     elapsed = stop_workers(workers, timeout)
     half_packed = count(database, "packing")
@@ -134,13 +138,20 @@ def open_shop(
         f"{half_packed} half packed, {count(database, 'waiting')} waiting"
     )
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what it was before
-    if stop.value and not is_ours:
-        sys.exit(128 + signal.SIGTERM)  # Another program has sent it.
+    if stop.value and not is_sent:
+        # Another program has sent it. This is the usual exit code after it.
+        sys.exit(128 + signal.SIGTERM)
     return half_packed
 
 
 def main() -> None:
+    if sqlite3.sqlite_version_info < (3, 35):
+        print(f"0 of {ORDERS} orders: SQLite is older than 3.35")
+        return
+    # Not "fork": that would copy an open connection, and SQLite forbids it.
+    multiprocessing.set_start_method("spawn")
     half_packed = {}
+    # at once: the workers get 0 seconds to finish
     for name, timeout in [("at once", 0), ("drained", DRAIN_TIMEOUT)]:
         with TemporaryDirectory() as folder:
             file = Path(folder, "queue.db")

@@ -1,11 +1,11 @@
 """Deliver parcels in five ways, and count the errors that get lost.
 
-Three parcels have a wrong address, so deliver() raises an error, in each of
-five ways. An error in a thread or in a task does not stop the main program. A
-future or a task keeps its error until we read it. A thread prints its error.
-An error is lost if the main program never notices it. Each way runs twice:
-"unread", and "read", where we look for the errors. With pool.map, two of three
-errors are lost even then: it raises only the first one.
+Three of ten parcels have a wrong address, so their deliveries fail. We run the
+deliveries in five ways. An error in a thread or in a task does not stop the
+main program. A future or a task keeps its error, so that we can read it. A
+thread prints its error. An error is lost if the main program never notices it.
+Each way runs twice: "unread", and "read", where we look for the errors. With
+pool.map, two of three errors are lost even then: it raises only the first one.
 
 Prediction: noticed: unread 0, read 13 of 15 errors.
 """
@@ -25,10 +25,11 @@ WRONG = [3, 6, 9]  # numbers of the parcels with a wrong address
 DELIVERY_TIME = 0.2  # seconds until the parcel is at its address
 
 
-class Post:
+class PostOffice:
     def __init__(self) -> None:
         self.numbers = range(1, PARCELS + 1)
-        # Lists, because several threads can append to a list at once.
+        # Lists and not counters: several threads can safely append to a list
+        # at the same time.
         self.errors: list[str] = []  # all errors that happened
         self.noticed: list[str] = []  # those that the main program has seen
         self.tracebacks = 0  # error messages that Python has printed
@@ -48,52 +49,54 @@ class Post:
         return f"parcel {number}: delivered"
 
     def notice(self, outcome: object) -> None:
-        # The outcome of a delivery is its result or None, or else its error.
+        # If the delivery failed, its outcome is an error. If not, it is the
+        # result or None.
         if isinstance(outcome, Exception):
             self.noticed.append(str(outcome))
 
 
-async def gather_all(post: Post, read: bool) -> None:
-    deliveries = [post.deliver_in_task(number) for number in post.numbers]
+async def gather_all(office: PostOffice, read: bool) -> None:
+    deliveries = [office.deliver_in_task(number) for number in office.numbers]
     # gather alone raises the first error. With return_exceptions=True, it puts
     # all errors into its list. Python prints no traceback: it expects us to
     # look at the list.
     outcomes = await asyncio.gather(*deliveries, return_exceptions=True)
     if read:
         for outcome in outcomes:
-            post.notice(outcome)
+            office.notice(outcome)
 
 
-async def create_tasks(post: Post, read: bool) -> None:
-    deliveries = [post.deliver_in_task(number) for number in post.numbers]
+async def create_tasks(office: PostOffice, read: bool) -> None:
+    deliveries = [office.deliver_in_task(number) for number in office.numbers]
     tasks = [asyncio.create_task(delivery) for delivery in deliveries]
     await asyncio.wait(tasks)  # waits, and raises no error
     if read:
         for task in tasks:
             # exception() returns the error or None. "await task" would raise
             # the error.
-            post.notice(task.exception())
+            office.notice(task.exception())
     # At the end of this function Python deletes the tasks. If nobody has read
     # the error of a task, Python prints a traceback: the error, and the calls
     # that led to it.
 
 
-def use_gather(post: Post, read: bool) -> None:
-    asyncio.run(gather_all(post, read))
+def use_gather(office: PostOffice, read: bool) -> None:
+    asyncio.run(gather_all(office, read))
 
 
-def use_create_task(post: Post, read: bool) -> None:
-    asyncio.run(create_tasks(post, read))
+def use_create_task(office: PostOffice, read: bool) -> None:
+    asyncio.run(create_tasks(office, read))
 
 
-def use_thread(post: Post, read: bool) -> None:
+def use_thread(office: PostOffice, read: bool) -> None:
     # A thread keeps no error: Python calls threading.excepthook, which
     # prints a traceback. To see the error, we put our own function there.
     if read:
-        threading.excepthook = lambda args: post.notice(args.exc_value)
+        # Python calls it with one argument, and exc_value is the error.
+        threading.excepthook = lambda args: office.notice(args.exc_value)
     threads = [
-        threading.Thread(target=post.deliver, args=[number])
-        for number in post.numbers
+        threading.Thread(target=office.deliver, args=[number])
+        for number in office.numbers
     ]
     for thread in threads:
         thread.start()
@@ -102,44 +105,48 @@ def use_thread(post: Post, read: bool) -> None:
     threading.excepthook = threading.__excepthook__  # Python's own function
 
 
-def use_submit(post: Post, read: bool) -> None:
+def use_submit(office: PostOffice, read: bool) -> None:
     with ThreadPoolExecutor(PARCELS) as pool:
-        futures = [pool.submit(post.deliver, n) for n in post.numbers]
+        futures = [pool.submit(office.deliver, n) for n in office.numbers]
     if read:
         for future in futures:
             # exception() returns the error or None. result() would raise it.
-            post.notice(future.exception())
+            office.notice(future.exception())
 
 
-def use_map(post: Post, read: bool) -> None:
+def use_map(office: PostOffice, read: bool) -> None:
     with ThreadPoolExecutor(PARCELS) as pool:
-        outcomes = pool.map(post.deliver, post.numbers)
+        outcomes = pool.map(office.deliver, office.numbers)
     if read:
         try:
             list(outcomes)
         except ValueError as error:
             # The error of the first wrong parcel. After it, map gives no more
             # outcomes: we never see the other errors.
-            post.notice(error)
+            office.notice(error)
 
 
-Way = Callable[[Post, bool], None]  # one of the functions above: use_...
+Way = Callable[[PostOffice, bool], None]  # one of the functions above: use_...
 
 
-def deliver_all(name: str, way: Way, read: bool) -> Post:
-    post = Post()
+def deliver_all(name: str, way: Way, read: bool) -> PostOffice:
+    office = PostOffice()
     start = perf_counter()
     # Python prints a traceback to standard error, its output for errors. Here
     # we collect that output in a text, to count the tracebacks.
     with redirect_stderr(StringIO()) as text:
-        way(post, read)
+        way(office, read)
     elapsed = perf_counter() - start
-    post.tracebacks = text.getvalue().count("Traceback")
+    office.tracebacks = text.getvalue().count("Traceback")
+    lost = len(office.errors) - len(office.noticed)
     print(
-        f"{name:<18}{'read' if read else 'unread':<8}{len(post.errors):>6}"
-        f"{len(post.noticed):>9}{post.tracebacks:>12}{elapsed:>8.2f} s"
+        f"{name:<18}{'read' if read else 'unread':<8}{len(office.errors):>6}"
+        f"{len(office.noticed):>9}{lost:>6}{office.tracebacks:>12}"
+        f"{elapsed:>8.2f} s"
     )
-    return post
+    if office.tracebacks:
+        print(f"    Python printed: {text.getvalue().splitlines()[0]} ...")
+    return office
 
 
 def main() -> None:
@@ -151,21 +158,22 @@ def main() -> None:
         "pool.map": use_map,
     }
     print(
-        f"{'way':<18}{'read?':<8}{'errors':>6}{'noticed':>9}"
+        f"{'way':<18}{'read?':<8}{'errors':>6}{'noticed':>9}{'lost':>6}"
         f"{'tracebacks':>12}{'time':>10}"
     )
-    unread_posts = []
-    read_posts = []
+    unread_offices = []
+    read_offices = []
     for name, way in ways.items():
-        unread_posts.append(deliver_all(name, way, read=False))
-        read_posts.append(deliver_all(name, way, read=True))
-    unread = sum(len(post.noticed) for post in unread_posts)
-    read = sum(len(post.noticed) for post in read_posts)
-    errors = sum(len(post.errors) for post in read_posts)
-    tracebacks = sum(post.tracebacks for post in unread_posts)
+        unread_offices.append(deliver_all(name, way, read=False))
+        read_offices.append(deliver_all(name, way, read=True))
+    noticed_unread = sum(len(office.noticed) for office in unread_offices)
+    noticed_read = sum(len(office.noticed) for office in read_offices)
+    errors = sum(len(office.errors) for office in read_offices)
+    tracebacks = sum(office.tracebacks for office in unread_offices)
     print(
-        f"noticed: unread {unread}, read {read} of {errors} errors; "
-        f"printed: {tracebacks} tracebacks"
+        f"noticed: unread {noticed_unread}, "
+        f"read {noticed_read} of {errors} errors; "
+        f"unread printed {tracebacks} tracebacks"
     )
 
 

@@ -22,15 +22,16 @@ from httpx_aiohttp import HttpxAiohttpClient
 from backstage import practice_site, run
 
 # The paths are on the practice site. /delay/1 answers after 1 s. /flaky/99
-# fails 99 times, so for us always. Its answer, status 503, is our full hotel.
-TRIP = {  # the bookings of a trip: their paths
+# fails the first 99 times, so here it always fails, with the status 503. For
+# us that means: the hotel is full.
+TRIP = {  # the path for each booking of a trip
     "hotel": "/flaky/99?delay=0.3",
     "flight": "/delay/1",
     "train": "/delay/1",
     "car": "/delay/1",
 }
-FEES = ["car"]  # the bookings that cost a fee if we cancel them
-HOTELS = {  # the hotels of section 2: their paths
+WITH_FEE = ["car"]  # the bookings that cost a fee if we cancel them
+HOTELS = {  # the path for each hotel of section 2
     "Sea Hotel": "/flaky/99?delay=0.2",
     "Park Hotel": "/delay/0.5",
     "Hill Hotel": "/delay/1.5",
@@ -53,7 +54,7 @@ async def book(name: str, client: httpx.AsyncClient) -> str:
     except asyncio.CancelledError:
         # cancel() raises this error at the await. The task can clean up now.
         # Then it must raise this error again, or another one.
-        if name in FEES:
+        if name in WITH_FEE:
             # "from None": the traceback does not show the CancelledError.
             raise FeeError(f"{name}: we have to pay a fee") from None
         raise
@@ -69,7 +70,7 @@ async def use_gather(client: httpx.AsyncClient) -> int:
     except httpx.HTTPStatusError as error:
         status = error.response.status_code
         elapsed = perf_counter() - start
-        print(f"gather: after {elapsed:.2f} s an error, status {status}")
+        print(f"gather: after {elapsed:.2f} s an error with status {status}")
     return await wait_and_report("gather", tasks, start)
 
 
@@ -84,18 +85,20 @@ async def use_task_group(client: httpx.AsyncClient) -> int:
     # kind, in a group, so both blocks can run. (A normal `except` cannot look
     # into the group.)
     except* httpx.HTTPStatusError as errors:
-        full = len(errors.exceptions)
+        number = len(errors.exceptions)
         elapsed = perf_counter() - start
-        print(f"TaskGroup: after {elapsed:.2f} s full hotels: {full}")
+        print(
+            f"TaskGroup: after {elapsed:.2f} s errors with a status: {number}"
+        )
     except* FeeError as errors:
-        fees = len(errors.exceptions)
+        number = len(errors.exceptions)
         elapsed = perf_counter() - start
-        print(f"TaskGroup: after {elapsed:.2f} s fees: {fees}")
+        print(f"TaskGroup: after {elapsed:.2f} s errors with a fee: {number}")
     return await wait_and_report("TaskGroup", tasks, start)
 
 
 async def wait_and_report(way: str, tasks: Tasks, start: float) -> int:
-    """Return how many bookings were made when all tasks have ended."""
+    """Wait for all tasks. Return the number of bookings that we have now."""
     running = [task for task in tasks if not task.done()]
     await asyncio.wait(tasks)  # waits until all of them have ended
     elapsed = perf_counter() - start
@@ -105,6 +108,8 @@ async def wait_and_report(way: str, tasks: Tasks, start: float) -> int:
         if task.cancelled():  # then exception() would raise an error
             cancelled += 1
         elif task.exception() is not None:
+            # The hotel. And in the TaskGroup also the car: we cancelled it,
+            # but it ended with another error, its FeeError.
             failed += 1
     booked = len(tasks) - cancelled - failed
     print(
@@ -143,6 +148,7 @@ async def search(way: str, client: httpx.AsyncClient) -> float:
         if way == "task.cancel()":
             for task in tasks:
                 task.cancel()  # does nothing if the task has ended
+        # (mypy, which checks types, wants to see the version here, too.)
         elif way == "group.cancel()" and sys.version_info >= (3, 15):
             group.cancel()
     # The block ends when all tasks have ended.

@@ -5,10 +5,10 @@ We wait only a short time. A timeout cancels a coroutine: the coroutine stops
 at its await. If it ignores the cancellation, it goes on, and we have to wait.
 For a thread, a timeout only ends our waiting: the thread goes on. But we can
 ask it to stop after a pizza. A process can be stopped at any point, but then
-its `finally` does not run.
+its `finally` does not run, and the oven stays on.
 
 Prediction: pizzas: coroutine about 3, cancel ignored 10, thread 10, with stop
-about 4, process about 3 of 10. Only the process leaves the oven on.
+about 4, process about 3 of 10.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ TIMEOUT = 0.35  # seconds, then we want to stop waiting
 
 
 # The kitchen is an object of a manager, which other processes can use, too. It
-# is made in main.
+# is made in main. It has four variables: pizzas, last_pizza, stop and oven.
 def bake(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
@@ -45,7 +45,7 @@ def bake(kitchen: Namespace) -> None:
         kitchen.oven = "off"
 
 
-async def bake_in_task(kitchen: Namespace) -> None:
+async def bake_in_coroutine(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
         for _ in range(PIZZAS):
@@ -59,8 +59,8 @@ async def bake_and_ignore_cancel(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
         for _ in range(PIZZAS):
-            # A mistake: without this error, the task goes on, and the timeout
-            # raises no TimeoutError.
+            # A mistake: suppress() throws the CancelledError away. So the
+            # coroutine goes on, and the timeout raises no TimeoutError.
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(BAKING_TIME)
             count_pizza(kitchen)
@@ -78,17 +78,17 @@ def count_pizza(kitchen: Namespace) -> None:
     kitchen.last_pizza = perf_counter() - kitchen.start
 
 
-# Each of the next functions returns how many seconds we waited: until the cook
-# ended, or until the TimeoutError. With a thread or a process, it then still
-# waits for the end of the cook, so that the next cook has an empty kitchen.
-# This is not counted.
-
-Cook = Callable[[Namespace], Coroutine[Any, Any, None]]  # bake_...
+Baking = Coroutine[Any, Any, None]  # a coroutine that returns nothing
+Cook = Callable[[Namespace], Baking]  # bake_in_coroutine, or the one after it
 
 
-async def wait_with_timeout(cook: Coroutine[Any, Any, None]) -> None:
+async def wait_with_timeout(baking: Baking) -> None:
     async with asyncio.timeout(TIMEOUT):
-        await cook
+        await baking
+
+
+# Each function "use_..." returns how many seconds we waited: until the cook
+# ended, or until the TimeoutError.
 
 
 def use_timeout(kitchen: Namespace, cook: Cook) -> float:
@@ -102,7 +102,7 @@ def use_wait_for(kitchen: Namespace) -> float:
     start = perf_counter()
     with suppress(TimeoutError):
         # the same as asyncio.timeout, for one call
-        asyncio.run(asyncio.wait_for(bake_in_task(kitchen), TIMEOUT))
+        asyncio.run(asyncio.wait_for(bake_in_coroutine(kitchen), TIMEOUT))
     return perf_counter() - start
 
 
@@ -114,7 +114,8 @@ def use_thread(kitchen: Namespace, stop: bool) -> float:
             future.result(timeout=TIMEOUT)
         waited = perf_counter() - start
         kitchen.stop = stop
-    # The end of the block has waited for the thread.
+    # The end of the block has waited for the thread, so that the next cook has
+    # an empty kitchen. This time is not counted.
     return waited
 
 
@@ -128,12 +129,15 @@ def use_process(kitchen: Namespace, kill: bool) -> float:
         with suppress(TimeoutError):
             future.result(timeout=TIMEOUT)
         waited = perf_counter() - start
+        # Signals are messages to a process. (Windows has none: there, each of
+        # these lines ends the process at once.)
         if sys.version_info < (3, 14):
-            os.kill(pid, signal.SIGTERM)  # the same as terminate_workers
+            # os.kill sends any signal: here SIGTERM, as terminate_workers.
+            os.kill(pid, signal.SIGTERM)
         elif kill:
-            pool.kill_workers()  # sends SIGKILL: no program can refuse it
+            pool.kill_workers()  # sends SIGKILL, which ends any process
         else:
-            pool.terminate_workers()  # sends SIGTERM, which it could refuse
+            pool.terminate_workers()  # sends SIGTERM, which can be ignored
     return waited
 
 
@@ -158,7 +162,7 @@ def compare(kitchen: Namespace) -> None:
     # partial(f, stop=True) is f with this argument filled in. So each of these
     # functions needs only the kitchen.
     ways: dict[str, Way] = {
-        "asyncio.timeout": partial(use_timeout, cook=bake_in_task),
+        "asyncio.timeout": partial(use_timeout, cook=bake_in_coroutine),
         "asyncio.wait_for": use_wait_for,
         "cancel ignored": partial(use_timeout, cook=bake_and_ignore_cancel),
         "thread": partial(use_thread, stop=False),

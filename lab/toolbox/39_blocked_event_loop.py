@@ -2,16 +2,17 @@
 
 An event loop runs all its tasks in one thread. A task lets the others run only
 while it waits at an "await". Here one task, the heartbeat, wants to run every
-10 ms, beside a task that waits or computes. If the heartbeat is late, all
-other tasks are late, too.
+10 ms, while another task waits or computes. If the heartbeat is late, all
+other tasks are late, too. To see it without the GIL: uv run lab on 3.14t 39
 
 Prediction: the longest time between beats, in ms: time.sleep at least 500, in
-a thread much less; computing more than computing in a process.
+a thread much less. Computing in the event loop: more than in a process.
 """
 
 import asyncio
 import logging
 import re
+import sys
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ProcessPoolExecutor
@@ -44,15 +45,15 @@ async def compute_in_coroutine() -> None:
     count_digits(WORK)
 
 
-# The cures: another thread or another process calls the same function.
+# The solutions: another thread or another process calls the same function.
 async def wait_in_thread() -> None:
     await asyncio.to_thread(ask_server)
 
 
 async def compute_in_thread() -> None:
-    # With the GIL, the two threads take turns: the heartbeat has to wait for
-    # its turn, often 5 ms, sometimes longer. Without the GIL, both can run at
-    # the same time.
+    # With the GIL, the two threads take turns. The heartbeat has to wait 5 ms
+    # or more for each turn, so its longest time is longer than with a process.
+    # Without the GIL, both can run at the same time.
     await asyncio.to_thread(count_digits, WORK)
 
 
@@ -64,7 +65,7 @@ async def compute_in_process(pool: ProcessPoolExecutor) -> None:
 
 
 async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
-    """Run a task beside the heartbeat; return the longest time in ms."""
+    """Run a task and the heartbeat. Return the longest time in ms."""
     task = asyncio.create_task(other)  # starts at our first "await"
     longest = 0.0  # ms from one beat to the next
     start = time.perf_counter()
@@ -83,31 +84,39 @@ async def measure(name: str, other: Coroutine[Any, Any, None]) -> float:
 
 async def measure_all(pool: ProcessPoolExecutor) -> None:
     await measure("asyncio sleep", asyncio.sleep(SLEEP))
-    wait = await measure("time.sleep", wait_in_coroutine())
-    wait_thread = await measure("time.sleep in thread", wait_in_thread())
-    compute = await measure("computing", compute_in_coroutine())
+    wait_ms = await measure("time.sleep", wait_in_coroutine())
+    wait_thread_ms = await measure("time.sleep in thread", wait_in_thread())
+    compute_ms = await measure("computing", compute_in_coroutine())
     await measure("computing in thread", compute_in_thread())
-    compute_process = await measure(
+    compute_process_ms = await measure(
         "computing in process", compute_in_process(pool)
     )
     print(
-        f"ms between beats: time.sleep {wait:.0f}, "
-        f"in thread {wait_thread:.0f}; "
-        f"computing {compute:.0f}, in process {compute_process:.0f}"
+        f"longest ms between beats: time.sleep {wait_ms:.0f}, "
+        f"in thread {wait_thread_ms:.0f}; "
+        f"computing {compute_ms:.0f}, in process {compute_process_ms:.0f}"
     )
 
 
 def report_slow_task(record: logging.LogRecord) -> bool:
     # The text is: Executing <Task ... coro=<NAME() ...> took 0.501 seconds
-    # (\w+) finds the name, and ([\d.]+) finds the seconds.
+    # (\w+) finds the name: found[1]. ([\d.]+) finds the seconds: found[2].
     found = re.search(r"coro=<(\w+).* took ([\d.]+) s", record.getMessage())
     if not found:
-        return True  # another message: print it as usual
+        return True  # another message: asyncio prints it as usual
     print(f"debug mode: {found[1]} blocked the loop for {found[2]} s")
-    return False  # do not print the long text, too
+    return False  # asyncio does not print the long text, too
+
+
+def is_gil_enabled() -> bool:
+    if sys.version_info < (3, 13):
+        return True
+    return sys._is_gil_enabled()
 
 
 def main() -> None:
+    gil = "on" if is_gil_enabled() else "off"
+    print(f"Python 3.{sys.version_info.minor}, GIL {gil}")
     # In debug mode, asyncio logs each task that runs for more than 0.1 s
     # without an "await". A filter of the log is called with each message.
     logging.getLogger("asyncio").addFilter(report_slow_task)

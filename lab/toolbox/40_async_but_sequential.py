@@ -1,11 +1,11 @@
 """Show three kinds of async code that still fetch their pages one by one.
 
 Code with "async" and "await" can wait for many pages at the same time, but it
-does not do so by itself. Here are three mistakes, each next to its cure. A
+does not do so by itself. Here are three mistakes, each before its solution. A
 page is in flight from the moment when we ask for it until it is here.
 
 Prediction: in flight: 1 page with each mistake (loop, blocking, long lock),
-all 4 pages with each cure (TaskGroup, threads, short lock).
+all 4 pages with each solution (TaskGroup, threads, short lock).
 """
 
 import asyncio
@@ -30,7 +30,8 @@ class Page(NamedTuple):
     end: float  # when it was here
 
 
-# The type of a coroutine function that fetches one page.
+# The type of a coroutine function that fetches one page: it gets a URL, and
+# `await` gives us a Page. (We do not use the two parts that are Any.)
 Fetch = Callable[[str], Coroutine[Any, Any, Page]]
 
 
@@ -43,7 +44,7 @@ async def fetch_in_loop(fetch: Fetch, urls: list[str]) -> list[Page]:
     return pages
 
 
-# The cure: a task for each page. All tasks start, then we wait for all.
+# The solution: a task for each page. All tasks start, then we wait for all.
 async def fetch_in_tasks(fetch: Fetch, urls: list[str]) -> list[Page]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(fetch(url)) for url in urls]
@@ -76,7 +77,8 @@ class Downloader:
     async def fetch_blocking(self, url: str) -> Page:
         return fetch_with_requests(url)
 
-    # The cure: it blocks another thread. (Or we use httpx, as fetch does.)
+    # The solution: another thread calls the library, so only that thread is
+    # blocked. (Or we use httpx, as fetch does.)
     async def fetch_in_thread(self, url: str) -> Page:
         return await asyncio.to_thread(fetch_with_requests, url)
 
@@ -88,7 +90,7 @@ class Downloader:
             await asyncio.sleep(WRITE_TIME)  # stands for writing to a file
         return page
 
-    # The cure: a task has the lock only while it writes.
+    # The solution: a task has the lock only while it writes.
     async def fetch_short_lock(self, url: str) -> Page:
         page = await self.fetch(url)
         async with self.lock:
@@ -100,8 +102,8 @@ def count_in_flight(pages: list[Page]) -> int:
     """Return how many pages were in flight at the same time, at most."""
     most = 0
     for page in pages:
-        # The number is largest when a page has just started. Which pages were
-        # in flight then?
+        # The number rises only when a page starts. So it is enough to look at
+        # these moments: which pages had started, and were not here yet?
         in_flight = [
             other for other in pages if other.start <= page.start < other.end
         ]
@@ -109,9 +111,9 @@ def count_in_flight(pages: list[Page]) -> int:
     return most
 
 
-async def measure(name: str, way: Coroutine[Any, Any, list[Page]]) -> int:
+async def measure(name: str, fetching: Coroutine[Any, Any, list[Page]]) -> int:
     start = perf_counter()
-    pages = await way
+    pages = await fetching
     elapsed = perf_counter() - start
     in_flight = count_in_flight(pages)
     print(
@@ -125,7 +127,7 @@ async def compare(urls: list[str]) -> None:
     async with HttpxAiohttpClient(timeout=TIMEOUT) as client:
         downloader = Downloader(client)
         # These calls only make coroutines. measure() runs them, one by one.
-        # The last four all start tasks, and differ in what a task does.
+        # All but the first one start tasks, and differ in what a task does.
         ways = {
             "loop": fetch_in_loop(downloader.fetch, urls),
             "TaskGroup": fetch_in_tasks(downloader.fetch, urls),
@@ -135,8 +137,8 @@ async def compare(urls: list[str]) -> None:
             "short lock": fetch_in_tasks(downloader.fetch_short_lock, urls),
         }
         counts = []
-        for name, way in ways.items():
-            in_flight = await measure(name, way)
+        for name, fetching in ways.items():
+            in_flight = await measure(name, fetching)
             counts.append(f"{name} {in_flight}")
     print(f"in flight: {', '.join(counts)}")
 

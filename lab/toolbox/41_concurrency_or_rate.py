@@ -1,11 +1,11 @@
 """Limit how many requests are in flight, or how many start in a second.
 
-Imagine a server that allows 4 requests at the same time, and 20 new ones in a
-second. A request is in flight from its start until its answer is here. A
-semaphore limits how many are in flight at the same time. If the answers come
-fast, very many requests can start in a second. A rate limiter limits how many
-start in a second. If the answers come late, very many can be in flight. Only
-both together keep both limits.
+Imagine a server that allows 4 requests at the same time (its concurrency), and
+20 new ones in a second (its rate). A request is in flight from its start until
+its answer is here. A semaphore limits how many are in flight at the same time.
+If the answers come fast, very many requests can start in a second. A rate
+limiter limits how many start in a second. If the answers come late, very many
+can be in flight. Only both together keep both limits.
 
 Prediction: the semaphore keeps 4 in flight, but more than 20 start in 1 s. The
 limiter keeps about 20 starts in 1 s, but more than 4 are in flight.
@@ -46,8 +46,9 @@ Limit = AbstractAsyncContextManager[None]
 def make_limiter() -> AsyncLimiter:
     # Think of a bucket of tokens. A token allows one request to start. This
     # bucket gets a new token every 1 / RATE seconds, and holds one at most.
-    # AsyncLimiter(RATE, 1) would hold RATE tokens. Then RATE requests could
-    # start at once, and nearly RATE more with the new tokens of this second.
+    # AsyncLimiter(20, 1) would hold up to 20 tokens, and 20 requests could
+    # start together. In the same second nearly 20 new tokens come. So nearly
+    # 40 requests could start in one second.
     return AsyncLimiter(max_rate=1, time_period=1 / RATE)
 
 
@@ -55,7 +56,8 @@ async def fetch(
     url: str, client: httpx.AsyncClient, semaphore: Limit, limiter: Limit
 ) -> Request:
     # First the semaphore, then a token. The other way round, requests would
-    # take tokens and wait for the semaphore. Then several could start at once.
+    # take a token, and wait with it for the semaphore. Later, several of them
+    # could start together: too many in one second.
     async with semaphore, limiter:
         start = perf_counter()
         response = await client.get(url, follow_redirects=True)
@@ -68,19 +70,20 @@ async def fetch_all(
     name: str, urls: list[str], semaphore: Limit, limiter: Limit
 ) -> Result:
     # Enough connections for all: httpx must not be a third limit.
-    connections = httpx.Limits(max_connections=len(urls))
-    before = perf_counter()
+    client_limits = httpx.Limits(max_connections=len(urls))
+    start = perf_counter()
     async with (
-        HttpxAiohttpClient(timeout=TIMEOUT, limits=connections) as client,
+        HttpxAiohttpClient(timeout=TIMEOUT, limits=client_limits) as client,
         asyncio.TaskGroup() as group,
     ):
         tasks = [
             group.create_task(fetch(url, client, semaphore, limiter))
             for url in urls
         ]
-    elapsed = perf_counter() - before
+    elapsed = perf_counter() - start
 
     requests = [task.result() for task in tasks]
+    # It is enough to look at the moments when a request starts.
     moments = [request.start for request in requests]
     in_flight = max(count_in_flight(moment, requests) for moment in moments)
     starts = max(count_starts(moment, requests) for moment in moments)
@@ -92,11 +95,11 @@ async def fetch_all(
 
 
 def count_in_flight(moment: float, requests: list[Request]) -> int:
-    return len([x for x in requests if x.start <= moment < x.end])
+    return len([r for r in requests if r.start <= moment < r.end])
 
 
 def count_starts(moment: float, requests: list[Request]) -> int:
-    return len([x for x in requests if moment <= x.start < moment + 1])
+    return len([r for r in requests if moment <= r.start < moment + 1])
 
 
 async def compare(urls: list[str]) -> None:

@@ -1,12 +1,14 @@
 """Count the visitors of a museum at four doors, with += in several ways.
 
-`+=` has three steps: read, add, write. With the GIL, Python switches to
-another thread only at certain places: at the start of a function, after a
+`+=` has three steps: read, add, write. With the GIL, a thread that computes
+can lose its turn only at certain places: at the start of a function, after a
 call, and where a loop jumps back. If such a place is between the read and the
-write, another thread can count visitors there. Then our write deletes them.
+write, another thread can count visitors there. Then we write our old number
+plus one, and those visitors are lost.
 A bare += (with nothing else in it) has no such place in today's Python. But
-that is an accident: Python does not promise it. Without the GIL, a bare +=
-loses visitors, too.
+that is only by chance: Python does not promise it. Without the GIL, a bare +=
+loses visitors, too, and only the lock and the separate counters are safe. To
+see that: uv run lab on 3.14t 42
 
 Prediction: lost: bare 0 (if there is a GIL), property and function more than
 0, lock 0, separate 0 (there, each door has its own counter).
@@ -24,7 +26,9 @@ from backstage import run
 VISITORS = 500_000  # visitors who come in at each door
 DOORS = 4  # doors of the museum, with a thread for each
 
-PLACES = {"RESUME", "CALL", "JUMP_BACKWARD"}  # the names of these places
+# The names of the steps where Python can switch: the start of a function, a
+# call, and a jump back.
+SWITCH_PLACES = {"RESUME", "CALL", "JUMP_BACKWARD"}  # names
 
 
 class Counter:
@@ -70,9 +74,12 @@ def add_with_lock(counter: Counter) -> None:
 
 
 def count_places(add: Callable[[Counter], None]) -> int:
-    """Count places between read and write. Those in get_one() do not count."""
-    # get_instructions() lists the steps of a function. Each step has an
-    # opname, such as STORE_ATTR (write), and an argval: here, a name.
+    """Count the places between read and write where Python can switch.
+
+    The call of get_one() is one of them. We do not look into get_one().
+    """
+    # get_instructions() lists the steps of a function. Each step has a name,
+    # its opname, such as STORE_ATTR (write). Its argval says what it uses.
     instructions = list(get_instructions(add))
     if add is add_with_property:
         # Its read and its write are in the functions of the property.
@@ -83,11 +90,13 @@ def count_places(add: Callable[[Counter], None]) -> int:
     places = 0
     has_read = False
     for instruction in instructions:
+        # The first step that uses `visitors` belongs to the read. (In a
+        # dictionary, that is the key.)
         if instruction.argval == "visitors":
             has_read = True
         if has_read and instruction.opname.startswith("STORE"):
             break  # This is the write.
-        if has_read and instruction.opname in PLACES:
+        if has_read and instruction.opname in SWITCH_PLACES:
             places += 1
     return places
 
@@ -100,7 +109,8 @@ def count_at_door(add: Callable[[Counter], None], counter: Counter) -> None:
 def measure_loss(
     name: str, add: Callable[[Counter], None], counters: list[Counter]
 ) -> int:
-    # `add` is one of the functions above. `counters` has one for each door.
+    # `add` is one of the functions above. `counters` has one for each door,
+    # which can be the same one.
     start = perf_counter()
     with ThreadPoolExecutor(DOORS) as pool:
         # list() waits until all visitors have come in.

@@ -82,21 +82,21 @@ def make_pasta(pool: ThreadPoolExecutor) -> None:
 
 
 def use_one_pool() -> None:
-    with ThreadPoolExecutor(WORKERS) as cooks:
+    with ThreadPoolExecutor(WORKERS) as cook_pool:
         # make_pasta gets this pool, and submits the sauce to it.
-        pasta = cooks.submit(make_pasta, cooks)
+        pasta = cook_pool.submit(make_pasta, cook_pool)
         pasta.result()
 
 
 def use_two_pools() -> None:
-    # Even better: first wait for the sauce in this function, and then submit
-    # make_pasta.
     with (
-        ThreadPoolExecutor(WORKERS) as cooks,
-        ThreadPoolExecutor(WORKERS) as helpers,
+        ThreadPoolExecutor(WORKERS) as cook_pool,
+        ThreadPoolExecutor(WORKERS) as helper_pool,
     ):
-        pasta = cooks.submit(make_pasta, helpers)
+        pasta = cook_pool.submit(make_pasta, helper_pool)
         pasta.result()
+    # Another way, with one pool: submit make_sauce here and wait for it, and
+    # only then submit a task for the pasta.
 
 
 def call_with_watchdog(job: Job, stacks_file: Path) -> None:
@@ -111,7 +111,7 @@ def call_with_watchdog(job: Job, stacks_file: Path) -> None:
 
 
 def find_waiting_lines(stacks: str) -> list[str]:
-    source = Path(__file__).read_text().splitlines()
+    source_lines = Path(__file__).read_text().splitlines()
     lines = []
     for stack in stacks.split("\n\n"):  # one for each thread
         for call in stack.splitlines():  # the newest call comes first
@@ -119,7 +119,8 @@ def find_waiting_lines(stacks: str) -> list[str]:
             if Path(__file__).name in call:
                 place = call.split(", line ")[1]  # "47 in cut_cheese"
                 number = int(place.split()[0])
-                lines.append(f"line {place}: {source[number - 1].strip()}")
+                source = source_lines[number - 1]  # a list begins with 0
+                lines.append(f"line {place}: {source.strip()}")
                 break  # The older calls only led to this one.
     return lines
 
@@ -135,12 +136,14 @@ def count_waiting_threads(name: str, job: Job) -> int:
         process.join()
         elapsed = perf_counter() - start
         lines = find_waiting_lines(stacks_file.read_text())
-    # A job that ended in time has no lines, and the exit code 0.
+    # An exit code that is not 0 is an error. If there are no lines, it does
+    # not come from the watchdog: then the job itself failed.
     if process.exitcode != 0 and not lines:
         raise RuntimeError(f"{name}: exit code {process.exitcode}")
+    ending = "watchdog ended it" if lines else "job ended"
     print(
-        f"{name}: {len(lines)} threads wait for ever, "
-        f"process ended after {elapsed:.2f} s"
+        f"{name}: {len(lines)} threads still wait, "
+        f"{ending} after {elapsed:.2f} s"
     )
     for line in lines:
         print(f"    {line}")

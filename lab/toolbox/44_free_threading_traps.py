@@ -3,13 +3,14 @@
 Python has a second build without the GIL (free-threaded: 3.14t, 3.15t). There
 threads compute at the same time. But programs that are right and fast with the
 GIL can be wrong or slow without it. First trap: four cooks take their orders
-from one iterator, and some orders are cooked twice.
-The other traps run only without the GIL: a shared counter is slow, one thread
-alone can be slower, an event loop still uses one core, and an import can turn
-the GIL on. To see them: uv run lab on 3.14t 44
+from one iterator, and some orders are cooked more than once.
+One thread alone can be slower without the GIL: compare the times of two builds
+that were made in the same way. The other traps run only without the GIL: a
+shared counter is slow, an event loop still uses one core, and an import can
+turn the GIL on. To see them: uv run lab on 3.14t 44
 
-Prediction: with the GIL, 0 orders are cooked twice. Without the GIL, more than
-0 orders are cooked twice, and with lock 0.
+Prediction: with the GIL, the cooks cook 0 soups too many. Without the GIL and
+with a second core, they cook more than 0 too many, and with a lock 0.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from statistics import median
 from threading import Lock
 from time import perf_counter
 
@@ -24,15 +26,17 @@ from backstage import run
 
 COOKS = 4  # cooks, with a thread for each
 ORDERS = 100_000  # orders in a round
-ROUNDS = 5  # rounds of the first trap
-WORK = 1_000_000  # additions of a job
-MODULES = ["aiohttp", "psutil"]  # names of modules with compiled code
+ROUNDS = 5  # rounds of the first trap, and of the third one
+WORK = 1_000_000  # additions in one computation
+MODULES = ["aiohttp", "psutil"]  # names of modules with code in C
 
 
 class LockedIterator(Iterator[str]):
     """An iterator for many threads. Only one at a time can take an item.
 
-    (Python 3.15 has this: threading.serialize_iterator.)
+    A for loop calls __next__ for each item. The base class Iterator adds what
+    else a for loop needs. (Python 3.15 has all this:
+    threading.serialize_iterator.)
     """
 
     def __init__(self, items: list[str]) -> None:
@@ -51,7 +55,7 @@ def cook(orders: Iterator[str]) -> int:
     return cooked
 
 
-def count_cooked_twice(with_lock: bool) -> int:
+def count_extra_soups(with_lock: bool) -> int:
     """Trap 1: all threads share one iterator.
 
     The iterator of a list remembers its place in the list. Without the GIL,
@@ -64,6 +68,7 @@ def count_cooked_twice(with_lock: bool) -> int:
         orders = LockedIterator(items) if with_lock else iter(items)
         with ThreadPoolExecutor(COOKS) as pool:
             cooked += sum(pool.map(cook, [orders] * COOKS))
+    # If each order is cooked once, that is 0.
     return cooked - ORDERS * ROUNDS
 
 
@@ -86,7 +91,8 @@ def measure_counters(counters: list[Counter]) -> float:
     """
     start = perf_counter()
     with ThreadPoolExecutor(COOKS) as pool:
-        # One counter for each thread, which can be the same one
+        # Each thread gets one counter of the list. With one shared counter,
+        # the list has this counter several times.
         list(pool.map(count, counters))
     elapsed = perf_counter() - start
     if sum(counter.value for counter in set(counters)) != ORDERS * COOKS:
@@ -102,10 +108,7 @@ def compute() -> int:
 
 
 def measure_one_thread() -> float:
-    """Trap 3: one thread alone can be slower than with the GIL.
-
-    And each object is larger: Python needs more data to share it safely.
-    """
+    """Trap 3: one thread alone can be slower than with the GIL."""
     start = perf_counter()
     compute()
     return perf_counter() - start
@@ -115,32 +118,32 @@ async def compute_in_loop() -> int:
     return compute()
 
 
-async def compute_all(jobs: int) -> list[int]:
-    return await asyncio.gather(*[compute_in_loop() for _ in range(jobs)])
+async def compute_all(tasks: int) -> list[int]:
+    return await asyncio.gather(*[compute_in_loop() for _ in range(tasks)])
 
 
-def run_event_loop(jobs: int) -> int:
-    return len(asyncio.run(compute_all(jobs)))
+def run_event_loop(tasks: int) -> int:
+    return len(asyncio.run(compute_all(tasks)))
 
 
-def measure_event_loops(jobs: list[int]) -> float:
+def measure_event_loops(tasks: list[int]) -> float:
     """Trap 4: an event loop uses one core, even without the GIL.
 
-    `jobs` has a number for each thread: how many jobs its event loop gets. To
-    use more cores, start more threads, each with its own event loop. (Without
-    the GIL, this is safe from Python 3.14 on.)
+    `tasks` has a number for each thread: how many tasks its event loop gets.
+    To use more cores, start more threads, each with its own event loop.
+    (Without the GIL, this is safe from Python 3.14 on.)
     """
     start = perf_counter()
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        list(pool.map(run_event_loop, jobs))
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        list(pool.map(run_event_loop, tasks))
     return perf_counter() - start
 
 
 def import_modules() -> list[str]:
     """Trap 5: an import can turn the GIL on. Return the modules that did.
 
-    A module with compiled code must say that it can work without the GIL. If
-    it does not, Python turns the GIL on, until the end of the process.
+    A module with code in C must say that it can work without the GIL. If it
+    does not, Python turns the GIL on, until the end of the process.
     """
     modules = []
     for name in MODULES:
@@ -161,15 +164,15 @@ def show_other_traps() -> None:
     shared = measure_counters([Counter()] * COOKS)
     separate = measure_counters([Counter() for _ in range(COOKS)])
     print(
-        f"counter: 1 for all {shared:.2f} s, 1 in each thread {separate:.2f} s"
+        f"counter: one for all threads {shared:.2f} s, "
+        f"one for each thread {separate:.2f} s"
     )
-
-    size = sys.getsizeof(object())
-    print(f"one thread: job {measure_one_thread():.2f} s, object {size} bytes")
-
     one = measure_event_loops([COOKS])
     each = measure_event_loops([1] * COOKS)
-    print(f"event loop: 1 for all {one:.2f} s, 1 for each thread {each:.2f} s")
+    print(
+        f"event loop: one for all tasks {one:.2f} s, "
+        f"one for each task {each:.2f} s"
+    )
 
     modules = import_modules()
     print(f"modules: {len(modules)} of {len(MODULES)} turned the GIL on")
@@ -177,19 +180,21 @@ def show_other_traps() -> None:
 
 def main() -> None:
     version = f"3.{sys.version_info.minor}"
-    if sys.version_info < (3, 14):
-        print(f"cooked 0 orders: this is Python {version}, we need 3.14")
+    if sys.version_info < (3, 14) and not is_gil_enabled():
+        print(f"0 orders: this is Python {version} without the GIL, use 3.14")
         return
 
-    twice = count_cooked_twice(with_lock=False)
-    result = f"cooked twice {twice:,} of {ORDERS * ROUNDS:,} orders"
+    seconds = median([measure_one_thread() for _ in range(ROUNDS)])
+    print(f"one thread: {WORK:,} additions in {seconds:.3f} s")
+    extra = count_extra_soups(with_lock=False)
+    result = f"{extra:,} soups too many for {ORDERS * ROUNDS:,} orders"
     if is_gil_enabled():
         print(f"Python {version}, GIL on: {result}")
         return
-    twice_with_lock = count_cooked_twice(with_lock=True)
+    extra_with_lock = count_extra_soups(with_lock=True)
     show_other_traps()  # the last of them can turn the GIL on
     print(
-        f"Python {version}, GIL off: {result}, with lock {twice_with_lock:,}"
+        f"Python {version}, GIL off: {result}, with lock {extra_with_lock:,}"
     )
 
 

@@ -6,14 +6,15 @@ twice. This is a race: the result depends on who is faster. It is rare, so a
 usual test does not find it. A good test does not need luck: it decides in
 which order the customers make their steps.
 
-Prediction: found (of 100): luck fewer than barrier; barrier and hypothesis
-100, so in every run; with lock 0, in all four tests together.
+Prediction: the barrier and hypothesis find the error in all 100 runs. With the
+GIL, luck finds it in fewer runs. In the safe version, no test finds an error.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from threading import Barrier, Lock
@@ -25,9 +26,9 @@ RUNS = 100  # runs of each test
 CAKES = 1  # cakes in the shop
 CUSTOMERS = ["Ann", "Ben"]  # names, with a thread for each
 WORK = 5_000  # steps of the loop in talk()
-INTERVAL = 0.000_001  # seconds until Python switches threads; usually 0.005
+SWITCH_INTERVAL = 0.000_001  # seconds until Python switches; usually 0.005
 TIMEOUT = 10  # seconds that a customer waits for the other one, at most
-TRIES = 20  # sequences of the steps that hypothesis tries in a run
+TRIES = 20  # random sequences that hypothesis tries in a run, at most
 
 
 class Shop:
@@ -51,9 +52,9 @@ def buy(shop: Shop, customer: str) -> Iterator[None]:
         shop.buyers.append(customer)  # 3. take
 
 
-def buy_with_lock(shop: Shop, customer: str) -> Iterator[None]:
+def buy_safely(shop: Shop, customer: str) -> Iterator[None]:
     # Two changes. We talk first, so there is no pause between check and take.
-    # And a lock: no other thread can run between check and take.
+    # And with the lock, no other thread can check or take at the same time.
     yield  # 1. talk
     with shop.lock:  # One thread at a time enters. The others wait.
         if shop.has_cake():  # 2. check and take
@@ -73,44 +74,44 @@ def visit(steps: Iterator[None], pause: Callable[[], object]) -> None:
         pause()  # We are at the `yield`.
 
 
-def sells_too_many(purchase: Purchase, pause: Callable[[], object]) -> bool:
+def sells_too_many(buy_cake: Purchase, pause: Callable[[], object]) -> bool:
     shop = Shop()
-    visits = [purchase(shop, customer) for customer in CUSTOMERS]
-    with ThreadPoolExecutor(len(visits)) as pool:
+    purchases = [buy_cake(shop, customer) for customer in CUSTOMERS]
+    with ThreadPoolExecutor(len(purchases)) as pool:
         # list() waits until all customers have finished.
-        list(pool.map(visit, visits, [pause] * len(visits)))
+        list(pool.map(visit, purchases, [pause] * len(purchases)))
     return len(shop.buyers) > CAKES
 
 
-def find_by_luck(purchase: Purchase) -> bool:
-    return sells_too_many(purchase, talk)
+def find_by_luck(buy_cake: Purchase) -> bool:
+    return sells_too_many(buy_cake, talk)
 
 
-def find_with_interval(purchase: Purchase) -> bool:
+def find_with_interval(buy_cake: Purchase) -> bool:
     # With the GIL, a thread runs for 0.005 s if others wait, and then Python
     # switches. With a shorter time it switches more often, perhaps at a bad
     # moment.
     usual_interval = sys.getswitchinterval()
-    sys.setswitchinterval(INTERVAL)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        return sells_too_many(purchase, talk)
+        return sells_too_many(buy_cake, talk)
     finally:
         sys.setswitchinterval(usual_interval)
 
 
-def find_with_barrier(purchase: Purchase) -> bool:
+def find_with_barrier(buy_cake: Purchase) -> bool:
     # At a barrier, threads wait until all of them have come. So all customers
     # have made their first step before one of them makes the next.
     barrier = Barrier(len(CUSTOMERS), timeout=TIMEOUT)
-    return sells_too_many(purchase, barrier.wait)
+    return sells_too_many(buy_cake, barrier.wait)
 
 
-def find_with_hypothesis(purchase: Purchase) -> bool:
+def find_with_hypothesis(buy_cake: Purchase) -> bool:
     # hypothesis calls a test with many inputs, to find one that makes it fail.
-    # Our input is a list of names: whose turn is it? Each customer has two
-    # turns: before and after the `yield`. We need no threads, so the same list
-    # has the same result each time. There are six lists. In four of them, both
-    # check before one of them takes.
+    # Our input is a sequence of names: whose turn is it? Each customer has two
+    # turns: before and after the `yield`. We need no threads, so the same
+    # sequence has the same result each time. There are six sequences. In four
+    # of them, both check before one of them takes.
     from hypothesis import HealthCheck, Phase, Verbosity, given, settings
     from hypothesis.strategies import permutations
 
@@ -118,26 +119,29 @@ def find_with_hypothesis(purchase: Purchase) -> bool:
 
     @settings(
         max_examples=TRIES,
-        phases=[Phase.generate],  # stops at the first list that fails
+        phases=[Phase.generate],  # stops at the first one that fails
         database=None,  # stores nothing in a file
         deadline=None,  # a slow computer is not an error
         suppress_health_check=[HealthCheck.too_slow],
         verbosity=Verbosity.quiet,  # prints nothing
     )
-    @given(order=permutations(turns))
-    def check_order(order: list[str]) -> None:
+    @given(sequence=permutations(turns))
+    def check_sequence(sequence: list[str]) -> None:
         shop = Shop()
-        visits = {customer: purchase(shop, customer) for customer in CUSTOMERS}
-        for customer in order:
-            # to the `yield`, or to the end (with None, that is no error)
-            next(visits[customer], None)
+        purchases = {
+            customer: buy_cake(shop, customer) for customer in CUSTOMERS
+        }
+        for customer in sequence:
+            # Run this customer to the `yield`, or to the end. At the end,
+            # next() raises an error, but with None it returns None.
+            next(purchases[customer], None)
         if len(shop.buyers) > CAKES:
             raise AssertionError
 
     try:
-        # hypothesis calls our function up to TRIES times, each time with
-        # another `order`.
-        check_order()
+        # hypothesis calls our function up to TRIES times, each time with a
+        # random sequence.
+        check_sequence()
     except AssertionError:
         return True
     return False
@@ -145,7 +149,7 @@ def find_with_hypothesis(purchase: Purchase) -> bool:
 
 def measure_tests() -> None:
     found = []
-    found_with_lock = 0
+    found_in_safe = 0
     for name, find in [
         ("luck", find_by_luck),
         ("interval", find_with_interval),
@@ -154,28 +158,29 @@ def measure_tests() -> None:
     ]:
         start = perf_counter()
         # True counts as 1.
-        without_lock = sum(find(buy) for _ in range(RUNS))
-        with_lock = sum(find(buy_with_lock) for _ in range(RUNS))
+        count = sum(find(buy) for _ in range(RUNS))
+        count_in_safe = sum(find(buy_safely) for _ in range(RUNS))
         elapsed = perf_counter() - start
         print(
-            f"{name}: found in {without_lock} of {RUNS} runs "
-            f"(with lock in {with_lock}), both took {elapsed:.2f} s"
+            f"{name}: found in {count} of {RUNS} runs, "
+            f"safe version {count_in_safe}, time {elapsed:.2f} s"
         )
-        found.append(f"{name} {without_lock}")
-        found_with_lock += with_lock
+        found.append(f"{name} {count}")
+        found_in_safe += count_in_safe
 
     print(
-        f"found (of {RUNS}): {', '.join(found)}; with lock {found_with_lock}"
+        f"found (of {RUNS}): {', '.join(found)}; safe version {found_in_safe}"
     )
 
 
 def main() -> None:
     if find_spec("hypothesis") is None:
-        print(f"found in 0 of {RUNS} runs: hypothesis is missing (uv sync)")
+        print(f"0 of {RUNS} runs: hypothesis is not installed: uv sync")
         return
     # hypothesis keeps some files in a folder. We delete it at the end.
     with TemporaryDirectory() as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+        import_module("hypothesis")  # now, so that we do not measure it
         measure_tests()
 
 

@@ -31,24 +31,24 @@ WORKERS = 2  # threads or processes that make thumbnails
 MAX_SIZE = (200, 200)  # pixels: width and height of a thumbnail, at most
 
 
-class Clocks(NamedTuple):
-    elapsed: float  # seconds of perf_counter
-    cpu: float  # seconds of CPU time of this process
+class Times(NamedTuple):
+    wall: float  # seconds of a normal clock: perf_counter
+    cpu: float  # seconds of CPU time of this process: process_time
 
 
-def read_clocks() -> Clocks:
-    return Clocks(perf_counter(), process_time())
+def read_clocks() -> Times:
+    return Times(perf_counter(), process_time())
 
 
-def report(name: str, start: Clocks) -> Clocks:
+def report(name: str, start: Times) -> Times:
     """Print and return how long it took since `start`."""
     end = read_clocks()
-    elapsed = end.elapsed - start.elapsed
-    print(f"{name}: {len(PAGES)} pictures in {elapsed:.2f} s")
-    return Clocks(elapsed, end.cpu - start.cpu)
+    wall = end.wall - start.wall
+    print(f"{name}: {len(PAGES)} pictures in {wall:.2f} s")
+    return Times(wall, end.cpu - start.cpu)
 
 
-def name_files(folder: str, way: str) -> list[Path]:
+def make_paths(folder: str, way: str) -> list[Path]:
     return [Path(folder, f"{way} {n}.jpg") for n in range(len(PAGES))]
 
 
@@ -99,24 +99,25 @@ def main() -> None:
         # measure.
         list(processes.map(abs, range(WORKERS)))
 
-        files = name_files(folder, "one by one")
+        files = make_paths(folder, "one by one")
         start = read_clocks()
         for url, file in zip(urls, files, strict=True):
             download(url, file)
         download_time = report("download, one by one", start)
 
-        files_of_threads = name_files(folder, "threads")
+        files_of_threads = make_paths(folder, "threads")
         start = read_clocks()
         # list() waits until all downloads have ended.
         list(threads.map(download, urls, files_of_threads))
         download_threads = report("download, threads", start)
 
-        files_of_coroutines = name_files(folder, "coroutines")
+        files_of_coroutines = make_paths(folder, "coroutines")
         start = read_clocks()
         asyncio.run(download_all_async(urls, files_of_coroutines))
         download_coroutines = report("download, coroutines", start)
 
-        # Each way opens the files of another download. So all are checked.
+        # The first way opens the files of the first download, the second way
+        # those of the second, and so on. So all files are opened.
         start = read_clocks()
         first = [make_thumbnail(file) for file in files]
         thumbnail_time = report("thumbnails, one by one", start)
@@ -131,26 +132,27 @@ def main() -> None:
         third = list(processes.map(make_thumbnail, files_of_coroutines))
         thumbnail_processes = report("thumbnails, processes", start)
 
-    if not first == second == third:
+    if first != second or second != third:
         raise RuntimeError("the three ways made different thumbnails")
     print(
         f"one by one, CPU time: "
-        f"downloads {download_time.cpu:.2f} of {download_time.elapsed:.2f} s, "
+        f"downloads {download_time.cpu:.2f} of {download_time.wall:.2f} s, "
         f"thumbnails {thumbnail_time.cpu:.2f} "
-        f"of {thumbnail_time.elapsed:.2f} s"
+        f"of {thumbnail_time.wall:.2f} s"
     )
-    in_threads = thumbnail_time.elapsed / thumbnail_threads.elapsed
-    in_processes = thumbnail_time.elapsed / thumbnail_processes.elapsed
+    thumbnail_speed_threads = thumbnail_time.wall / thumbnail_threads.wall
+    thumbnail_speed_processes = thumbnail_time.wall / thumbnail_processes.wall
     print(
-        f"thumbnails: threads {in_threads:.1f}, "
-        f"processes {in_processes:.1f} times faster than one by one"
+        f"thumbnails: threads {thumbnail_speed_threads:.1f}, "
+        f"processes {thumbnail_speed_processes:.1f} "
+        f"times faster than one by one"
     )
-    in_threads = download_time.elapsed / download_threads.elapsed
-    in_coroutines = download_time.elapsed / download_coroutines.elapsed
+    download_speed_threads = download_time.wall / download_threads.wall
+    download_speed_coroutines = download_time.wall / download_coroutines.wall
     opened = len(first + second + third)
     print(
-        f"download: threads {in_threads:.1f}, "
-        f"coroutines {in_coroutines:.1f} times faster; "
+        f"download: threads {download_speed_threads:.1f}, "
+        f"coroutines {download_speed_coroutines:.1f} times faster; "
         f"opened {opened} of {len(PAGES) * 3} pictures"
     )
 

@@ -8,9 +8,9 @@ no functions for files: to_thread and aiofiles use threads.
 Large files can be faster in threads: reading and writing release the GIL, so
 threads copy data on several cores.
 
-Prediction: equal: all files come back as we wrote them. Speed, small files:
-threads and aiofiles often less than 1.0 (one by one), because there is no
-waiting, and each step in a thread takes time.
+Prediction: equal: we read what we wrote, from all files. With small files,
+threads and aiofiles are often less than 1.0 times as fast as one by one, so
+they are slower. There is no waiting, and each step in a thread takes time.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ ROUNDS = 2  # measurements of each way: the speed of a computer varies
 
 class Result(NamedTuple):
     elapsed: float  # seconds
-    equal: int  # files with the same content after reading
+    equal_files: int  # files from which we read what we wrote
 
 
-def write_and_read(file: Path, content: bytes) -> bool:
+def write_read_delete(file: Path, content: bytes) -> bool:
     """Return whether we read what we have written."""
     file.write_bytes(content)
     equal = file.read_bytes() == content
@@ -48,18 +48,19 @@ def write_and_read(file: Path, content: bytes) -> bool:
     return equal
 
 
-async def write_and_read_in_thread(file: Path, content: bytes) -> bool:
+async def write_read_delete_in_thread(file: Path, content: bytes) -> bool:
     # A thread does the work. Meanwhile other coroutines run.
-    return await asyncio.to_thread(write_and_read, file, content)
+    return await asyncio.to_thread(write_read_delete, file, content)
 
 
-async def write_and_read_async(file: Path, content: bytes) -> bool:
+async def write_read_delete_async(file: Path, content: bytes) -> bool:
     # aiofiles gives each step to a thread: open, write, close, open, read,
     # close, delete. So we wait for a thread seven times for each file.
     async with aiofiles.open(file, "wb") as output:
         await output.write(content)
     async with aiofiles.open(file, "rb") as source:
-        equal = await source.read() == content
+        read = await source.read()
+    equal = read == content
     await aiofiles.os.remove(file)
     return equal
 
@@ -81,22 +82,22 @@ async def run_coroutines(
 
 
 def one_by_one(files: list[Path], content: bytes) -> list[bool]:
-    return [write_and_read(file, content) for file in files]
+    return [write_read_delete(file, content) for file in files]
 
 
 def in_threads(files: list[Path], content: bytes) -> list[bool]:
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(write_and_read, files, [content] * len(files)))
+        return list(pool.map(write_read_delete, files, [content] * len(files)))
 
 
 def with_to_thread(files: list[Path], content: bytes) -> list[bool]:
     return asyncio.run(
-        run_coroutines(write_and_read_in_thread, files, content)
+        run_coroutines(write_read_delete_in_thread, files, content)
     )
 
 
 def with_aiofiles(files: list[Path], content: bytes) -> list[bool]:
-    return asyncio.run(run_coroutines(write_and_read_async, files, content))
+    return asyncio.run(run_coroutines(write_read_delete_async, files, content))
 
 
 Way = Callable[[list[Path], bytes], list[bool]]  # one of these four functions
@@ -108,7 +109,7 @@ def measure(way: Way, folder: str, count: int, size: int) -> Result:
     start = perf_counter()
     results = way(files, content)
     elapsed = perf_counter() - start
-    return Result(elapsed, equal=results.count(True))
+    return Result(elapsed, equal_files=results.count(True))
 
 
 def compare(folder: str) -> None:
@@ -119,9 +120,9 @@ def compare(folder: str) -> None:
         "aiofiles": with_aiofiles,
     }
     # Seconds of all rounds together
-    small_seconds = dict.fromkeys(ways, 0.0)
+    small_seconds = dict.fromkeys(ways, 0.0)  # 0.0 for each name
     large_seconds = dict.fromkeys(ways, 0.0)
-    equal = 0
+    equal_files = 0
     # The first files take longer. We do not use these results.
     measure(one_by_one, folder, SMALL_FILES, SMALL_SIZE)
     measure(one_by_one, folder, LARGE_FILES, LARGE_SIZE)
@@ -129,29 +130,31 @@ def compare(folder: str) -> None:
         for name, way in ways.items():
             small = measure(way, folder, SMALL_FILES, SMALL_SIZE)
             large = measure(way, folder, LARGE_FILES, LARGE_SIZE)
+            label = f"{name}:"
             print(
-                f"{name + ':':11} {SMALL_FILES:,} small files "
+                f"{label:11} {SMALL_FILES:,} small files "
                 f"{small.elapsed:.3f} s, {LARGE_FILES:,} large files "
                 f"{large.elapsed:.3f} s"
             )
             small_seconds[name] += small.elapsed
             large_seconds[name] += large.elapsed
-            equal += small.equal + large.equal
+            equal_files += small.equal_files + large.equal_files
 
-    speed = compare_speed("small", small_seconds)
-    compare_speed("large", large_seconds)
+    speed = print_speed("small", small_seconds)
+    print_speed("large", large_seconds)
     total = (SMALL_FILES + LARGE_FILES) * len(ways) * ROUNDS
     print(
-        f"equal: {equal:,} of {total:,}; speed, small files: "
-        f"threads {speed['threads']:.1f}, aiofiles {speed['aiofiles']:.1f}"
+        f"equal: {equal_files:,} of {total:,}; small files: "
+        f"threads {speed['threads']:.1f}, "
+        f"aiofiles {speed['aiofiles']:.1f} times as fast"
     )
 
 
-def compare_speed(kind: str, seconds: dict[str, float]) -> dict[str, float]:
-    """Return how fast each way is; one by one is 1.0."""
+def print_speed(kind: str, seconds: dict[str, float]) -> dict[str, float]:
+    """Print and return how fast each way is, if one by one is 1.0."""
     speed = {name: seconds["one by one"] / seconds[name] for name in seconds}
     print(
-        f"speed, {kind} files: one by one 1.0, "
+        f"speed with {kind} files: one by one 1.0, "
         f"threads {speed['threads']:.1f}, "
         f"to_thread {speed['to_thread']:.1f}, "
         f"aiofiles {speed['aiofiles']:.1f}"

@@ -1,13 +1,14 @@
 """Query a shop's SQLite database one by one, in threads, and with aiosqlite.
 
 SQLite is a database in one file. There is no server: this process reads the
-file itself. So a query does not wait, it computes. But Python releases the GIL
-while SQLite works. So several threads can use several cores, if each has its
-own connection. aiosqlite is for coroutines: each connection has a thread of
-its own, and this thread calls sqlite3.
+file itself. So a query does not wait for a server, it computes. But Python
+releases the GIL while SQLite works. So several threads can use several cores,
+if each has its own connection. aiosqlite is for coroutines: each connection
+has a thread of its own, and this thread calls sqlite3. With only a few
+queries, threads can take more time to start than they save.
 
-Prediction: 100 queries: threads at least 1.2 times faster than one by one, if
-a second core is free.
+Prediction: for 100 queries, threads are at least 1.2 times faster than one by
+one, if a second core is free.
 """
 
 import asyncio
@@ -23,11 +24,12 @@ import aiosqlite
 
 from backstage import run
 
-QUERY = "SELECT sum(cents) FROM sales WHERE item = ?"  # SQL; ? is an item
+# SQL is the language of databases. ? stands for the number of an item.
+QUERY = "SELECT sum(cents) FROM sales WHERE item = ?"  # SQL
 ROWS = 100_000  # sales in the database
 ITEMS = 10  # different items
-FEW = 10  # queries
-MANY = 100  # queries
+FEW = 10  # queries, first
+MANY = 100  # queries, then
 CONNECTIONS = 4  # connections, with a thread for each
 
 
@@ -57,6 +59,9 @@ def read(file: Path, items: list[int]) -> int:
     return total
 
 
+# The next functions get `shares`: for each connection, a list of its items.
+
+
 def read_in_threads(file: Path, shares: list[list[int]]) -> int:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         futures = [pool.submit(read, file, share) for share in shares]
@@ -69,7 +74,7 @@ async def read_async(file: Path, items: list[int]) -> int:
         for item in items:
             async with connection.execute(QUERY, [item]) as cursor:
                 row = await cursor.fetchone()
-                if row is not None:  # always true: sum() returns one row
+                if row is not None:  # always true, but mypy wants to see it
                     total += row[0]
     return total
 
@@ -116,11 +121,11 @@ def main() -> None:
         create_database(file)
         compare(file, FEW)
         many = compare(file, MANY)
-    threads = many.one_by_one / many.in_threads
-    coroutines = many.one_by_one / many.with_aiosqlite
+    speed_threads = many.one_by_one / many.in_threads
+    speed_aiosqlite = many.one_by_one / many.with_aiosqlite
     print(
-        f"{MANY} queries: threads {threads:.1f}, "
-        f"aiosqlite {coroutines:.1f} times faster than one by one"
+        f"{MANY} queries: threads {speed_threads:.1f}, "
+        f"aiosqlite {speed_aiosqlite:.1f} times faster than one by one"
     )
 
 

@@ -3,8 +3,9 @@
 A pool keeps connections to a database open. A query takes a connection, and
 gives it back at the end. If none is free, the query waits.
 
-Prediction: queries at the same time, at most: pool 1: 1, pool 5: 5,
-pool 20: 20. Coroutines are about as fast as threads.
+Prediction: queries at the same time: with a pool of 1 connection 1, with a
+pool of 5 at most 5, with a pool of 20 at most 20. Coroutines are about as fast
+as threads.
 """
 
 import asyncio
@@ -21,20 +22,20 @@ from backstage import run
 try:
     import psycopg
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
-except ModuleNotFoundError as error:
+except ImportError:
     command = "uv run --group database lab 49"
-    print(f"0 queries, {error.name} is not installed: {command}")
+    print(f"0 queries, psycopg is not installed: {command}")
     sys.exit()
 
 POOL_SIZES = [1, 5, 20]  # connections in each pool
 QUERIES = 20  # queries, with a thread or a coroutine for each
 QUERY_TIME = 0.1  # seconds that the server takes for a query
-TIMEOUT = 10  # seconds until a connection to the server is open, at most
+TIMEOUT = 10  # seconds until all connections of a pool are open, at most
+WAIT_TIMEOUT = 1_000  # seconds that a query waits for a connection, at most
 
-# The server waits (pg_sleep, %s seconds), and then returns two times of its
-# clock: when the query began (now(), strictly: its transaction), and when the
-# wait ended (clock_timestamp()).
-SLEEP = "SELECT now(), clock_timestamp() FROM pg_sleep(%s)"  # SQL
+# SQL is the language of databases. The server waits for %s seconds. Then it
+# returns when the query began (now()) and when it ended (clock_timestamp()).
+QUERY = "SELECT now(), clock_timestamp() FROM pg_sleep(%s)"  # SQL
 
 
 class Query(NamedTuple):
@@ -46,47 +47,54 @@ def send_query(pool: ConnectionPool) -> Query:
     # The block takes a connection out of the pool, and waits if none is free.
     # At its end, the connection goes back to the pool.
     with pool.connection() as connection:
-        cursor = connection.execute(SLEEP, [QUERY_TIME])
-        began, ended = cursor.fetchall()[0]
+        cursor = connection.execute(QUERY, [QUERY_TIME])
+        rows = cursor.fetchall()
+    began, ended = rows[0]
     return Query(began, ended)
 
 
 def query_in_threads(url: str, size: int) -> int:
-    # The block opens the pool. Without max_size, min_size is also the maximum.
-    with ConnectionPool(url, min_size=size, open=False) as pool:
+    # open=False: the `with` block opens the pool, not this call. Without
+    # max_size, min_size is also the maximum.
+    with ConnectionPool(
+        url, min_size=size, timeout=WAIT_TIMEOUT, open=False
+    ) as pool:
         pool.wait(TIMEOUT)  # until all connections are open
         start = perf_counter()
         with ThreadPoolExecutor(QUERIES) as threads:
+            # 20 calls, all with the same pool
             queries = list(threads.map(send_query, [pool] * QUERIES))
         elapsed = perf_counter() - start
-    return report_peak(f"pool {size}, threads", queries, elapsed)
+    return report_peak(f"pool of {size}, threads", queries, elapsed)
 
 
 async def send_query_async(pool: AsyncConnectionPool) -> Query:
     async with pool.connection() as connection:
-        cursor = await connection.execute(SLEEP, [QUERY_TIME])
+        cursor = await connection.execute(QUERY, [QUERY_TIME])
         rows = await cursor.fetchall()
     began, ended = rows[0]
     return Query(began, ended)
 
 
 async def query_in_coroutines(url: str, size: int) -> int:
-    async with AsyncConnectionPool(url, min_size=size, open=False) as pool:
+    async with AsyncConnectionPool(
+        url, min_size=size, timeout=WAIT_TIMEOUT, open=False
+    ) as pool:
         await pool.wait(TIMEOUT)
         start = perf_counter()
         queries = await asyncio.gather(
             *[send_query_async(pool) for _ in range(QUERIES)]
         )
         elapsed = perf_counter() - start
-    return report_peak(f"pool {size}, coroutines", queries, elapsed)
+    return report_peak(f"pool of {size}, coroutines", queries, elapsed)
 
 
 def report_peak(name: str, queries: list[Query], elapsed: float) -> int:
     """Print and return how many queries ran at the same time, at most."""
     peak = 0
     for query in queries:
-        # How many were running when this one began? (It counts itself. In a
-        # sum, True counts as 1.)
+        # The number rises only when a query begins. So how many were running
+        # when this one began? (It counts itself. True counts as 1.)
         running = sum(
             other.began <= query.began < other.ended for other in queries
         )
@@ -96,6 +104,19 @@ def report_peak(name: str, queries: list[Query], elapsed: float) -> int:
         f"at most {peak} at the same time"
     )
     return peak
+
+
+def compare(url: str) -> None:
+    peaks = []
+    for size in POOL_SIZES:
+        in_threads = query_in_threads(url, size)
+        # psycopg cannot use the standard event loop of Windows.
+        in_coroutines = asyncio.run(
+            query_in_coroutines(url, size),
+            loop_factory=asyncio.SelectorEventLoop,
+        )
+        peaks.append(f"pool of {size}: {max(in_threads, in_coroutines)}")
+    print(f"queries at the same time, at most: {', '.join(peaks)}")
 
 
 def main() -> None:
@@ -111,20 +132,10 @@ def main() -> None:
     try:
         # A pool would try again and again, so we try once ourselves.
         psycopg.connect(url, connect_timeout=TIMEOUT).close()
-    except psycopg.OperationalError as error:
+        compare(url)
+    except psycopg.Error as error:
         # run() prints an error of this kind as one line.
         raise ConnectionError(str(error)) from error
-
-    peaks = []
-    for size in POOL_SIZES:
-        in_threads = query_in_threads(url, size)
-        # psycopg cannot use the standard event loop of Windows.
-        in_coroutines = asyncio.run(
-            query_in_coroutines(url, size),
-            loop_factory=asyncio.SelectorEventLoop,
-        )
-        peaks.append(f"pool {size}: {max(in_threads, in_coroutines)}")
-    print(f"queries at the same time, at most: {', '.join(peaks)}")
 
 
 if __name__ == "__main__":

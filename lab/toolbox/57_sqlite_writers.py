@@ -1,13 +1,13 @@
 """Let cashiers write their sales into one SQLite database at the same time.
 
 SQLite is a database in one file. Many connections can read at the same time,
-but only one can write. If a second one wants to write at that time, it gets an
-error: "database is locked". Its cashier can wait until the lock is free (a
-timeout), or try again (a retry). Without either, the cashier gives up, and
-this sale is lost.
+but only one can write: it has a lock. A second one that wants to write can
+wait for the lock for some time (a timeout). If it does not get the lock, it
+gets an error: "database is locked". Then its cashier can try again (a retry),
+or give up. If the cashier gives up, this sale is lost.
 
-Prediction: lost: "giving up" more than 0 of 20 sales, "waiting" 0, "retrying"
-0.
+Prediction: "giving up" loses more than 0 of 20 sales. "waiting" and "retrying"
+lose 0.
 """
 
 import sqlite3
@@ -22,13 +22,14 @@ from backstage import run
 
 CASHIERS = 3  # cashiers, with a thread for each
 SALES = 20  # sales; each free cashier takes the next one
-PAYMENT = 0.03  # seconds for which no other cashier can write
+PAYMENT_TIME = 0.03  # seconds of a payment; no other cashier can write then
 TIMEOUT = 30  # seconds to wait for the lock or to try again, at most
 
 
 def create_database(file: Path) -> None:
     # closing() closes the connection at the end of the block.
     with closing(sqlite3.connect(file)) as connection:
+        # (A CREATE TABLE is saved without commit().)
         connection.execute("CREATE TABLE sales (cents INTEGER)")
 
 
@@ -41,20 +42,23 @@ def count_sales(file: Path) -> int:
 def write_sale(file: Path, timeout: float) -> bool:
     """Return whether the sale was written."""
     # timeout: seconds to wait while the database is locked.
-    # isolation_level=None: we write BEGIN and COMMIT ourselves.
+    # isolation_level=None: sqlite3 starts no transaction by itself. Ours is
+    # from BEGIN to COMMIT: all changes of a transaction are saved, or none.
     connection = sqlite3.connect(file, timeout=timeout, isolation_level=None)
     with closing(connection):
         try:
             connection.execute("BEGIN IMMEDIATE")  # 1. now only we can write
             # 2. Take the payment. (A real shop does this before step 1. Here
             # we want a lock that is long enough to be seen.)
-            sleep(PAYMENT)
+            sleep(PAYMENT_TIME)
             connection.execute("INSERT INTO sales VALUES (100)")
             connection.execute("COMMIT")  # 3. save the sale, free the lock
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            return False  # "database is locked". closing() undoes the rest.
+            # "database is locked". Nothing is saved, because there was no
+            # COMMIT.
+            return False
     return True
 
 
@@ -64,8 +68,8 @@ def sell(file: Path, timeout: float, retry_time: float) -> int:
     refused = 0
     while not write_sale(file, timeout):
         refused += 1
-        if perf_counter() >= deadline:  # with retry_time 0: at once
-            break
+        if perf_counter() >= deadline:
+            break  # With retry_time=0, we give up after the first attempt.
         # A random delay, so that the cashiers do not all return together.
         sleep(uniform(0.01, 0.03))
     return refused

@@ -319,7 +319,6 @@ def test_a_changed_constant_breaks_the_prediction(
 
 
 @pytest.mark.slow
-@pytest.mark.timing
 @each_lesson
 def test_the_prediction_can_be_decided(number: str) -> None:
     """It need not hold: other programs may disturb the run."""

@@ -50,12 +50,18 @@ def test_siblings_go_on_with_gather_and_stop_in_a_group(
     assert all(map(SITE_LINE.fullmatch, result.errors))
     text = "\n".join(result.lines)
     assert re.search(
-        r"^gather: after \d\.\d\d s an error, .* 503$", text, re.MULTILINE
+        r"^gather: after \d\.\d\d s an error with status 503$",
+        text,
+        re.MULTILINE,
     )
     running = "still running;"
     assert f"gather: 3 {running} 3 booked, 1 failed, 0 cancelled" in text
-    assert re.search(r"^TaskGroup: .* full hotels: 1$", text, re.MULTILINE)
-    assert re.search(r"^TaskGroup: .* fees: 1$", text, re.MULTILINE)
+    assert re.search(
+        r"^TaskGroup: .* errors with a status: 1$", text, re.MULTILINE
+    )
+    assert re.search(
+        r"^TaskGroup: .* errors with a fee: 1$", text, re.MULTILINE
+    )
     assert f"TaskGroup: 0 {running} 0 booked, 2 failed, 2 cancelled" in text
     assert result.lines[-1].startswith("booked: gather 3, TaskGroup 0; ")
 

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import re
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from support.lessons import RunLesson, import_lesson
+from support.lessons import GIL, RunLesson, import_lesson
 
 NAMES = [
     "asyncio sleep",
@@ -25,7 +26,8 @@ NAMES = [
 def test_debug_mode_names_the_task_that_blocks(run_lesson: RunLesson) -> None:
     result = run_lesson("39", SLEEP=0.12, WORK=50_000)
     assert (result.status, result.errors) == (0, [])
-    *lines, last = result.lines
+    first, *lines, last = result.lines
+    assert first == f"Python 3.{sys.version_info.minor}, GIL {GIL}"
     rows = [line for line in lines if not line.startswith("debug mode:")]
     longest = {}
     for name, row in zip(NAMES, rows, strict=True):
@@ -35,7 +37,7 @@ def test_debug_mode_names_the_task_that_blocks(run_lesson: RunLesson) -> None:
         longest[name] = int(match[1])
     assert longest["time.sleep"] >= 120
     assert last == (
-        f"ms between beats: time.sleep {longest['time.sleep']}, "
+        f"longest ms between beats: time.sleep {longest['time.sleep']}, "
         f"in thread {longest['time.sleep in thread']}; "
         f"computing {longest['computing']}, "
         f"in process {longest['computing in process']}"

@@ -1,4 +1,4 @@
-"""Lesson 42: += loses updates, or not, by accident."""
+"""Lesson 42: += loses updates, or not, by chance."""
 
 import re
 

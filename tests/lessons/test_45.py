@@ -23,8 +23,7 @@ def test_barrier_and_hypothesis_find_it_in_every_run(tmp_path: Path) -> None:
     found = {}
     for row in rows:
         match = re.fullmatch(
-            r"(\w+): found in (\d) of 5 runs \(with lock in 0\), "
-            r"both took [\d.]+ s",
+            r"(\w+): found in (\d) of 5 runs, safe version 0, time [\d.]+ s",
             row,
         )
         assert match, row
@@ -32,13 +31,13 @@ def test_barrier_and_hypothesis_find_it_in_every_run(tmp_path: Path) -> None:
     assert [*found] == ["luck", "interval", "barrier", "hypothesis"]
     assert found["barrier"] == found["hypothesis"] == 5
     figures = ", ".join(f"{name} {count}" for name, count in found.items())
-    assert last == f"found (of 5): {figures}; with lock 0"
+    assert last == f"found (of 5): {figures}; safe version 0"
 
 
 def test_two_cakes_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = import_lesson("45")
     assert lesson.find_with_barrier(lesson.buy)
-    assert not lesson.find_with_barrier(lesson.buy_with_lock)
+    assert not lesson.find_with_barrier(lesson.buy_safely)
     monkeypatch.setattr(lesson, "CAKES", 2)
     assert not lesson.find_with_barrier(lesson.buy)
 
@@ -54,10 +53,10 @@ def test_the_race_needs_an_order_of_the_steps() -> None:
         return len(shop.buyers)
 
     orders = ["AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"]
-    without_lock = [count_buyers("buy", order) for order in orders]
-    assert without_lock == [1, 2, 2, 2, 2, 1]
-    with_lock = [count_buyers("buy_with_lock", order) for order in orders]
-    assert with_lock == [1] * 6
+    buyers = [count_buyers("buy", order) for order in orders]
+    assert buyers == [1, 2, 2, 2, 2, 1]
+    buyers_in_safe = [count_buyers("buy_safely", order) for order in orders]
+    assert buyers_in_safe == [1] * 6
 
 
 def test_the_switch_interval_is_restored() -> None:
@@ -73,6 +72,5 @@ def test_a_missing_hypothesis_is_reported(
     lesson = import_lesson("45")
     monkeypatch.setattr(lesson, "find_spec", lambda name: None)
     lesson.main()
-    assert capsys.readouterr().out == (
-        "found in 0 of 100 runs: hypothesis is missing (uv sync)\n"
-    )
+    line = "0 of 100 runs: hypothesis is not installed: uv sync\n"
+    assert capsys.readouterr().out == line

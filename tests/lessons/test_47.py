@@ -25,10 +25,15 @@ def test_all_files_are_equal_in_each_way(run_lesson: RunLesson) -> None:
         figures = f"20 small files {seconds}, 3 large files {seconds}"
         assert re.fullmatch(f"{name}: +{figures}", row)
     row = r"threads \d+\.\d, to_thread \d+\.\d, aiofiles \d+\.\d"
-    assert re.fullmatch(f"speed, small files: one by one 1.0, {row}", small)
-    assert re.fullmatch(f"speed, large files: one by one 1.0, {row}", large)
-    finding = "equal: 184 of 184; speed, small files: "
-    assert re.fullmatch(rf"{finding}threads \d+\.\d, aiofiles \d+\.\d", last)
+    assert re.fullmatch(
+        f"speed with small files: one by one 1.0, {row}", small
+    )
+    assert re.fullmatch(
+        f"speed with large files: one by one 1.0, {row}", large
+    )
+    finding = r"equal: 184 of 184; small files: threads "
+    speeds = r"\d+\.\d, aiofiles \d+\.\d times as fast"
+    assert re.fullmatch(finding + speeds, last)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +52,14 @@ def test_files_that_differ_are_not_counted(
     lesson: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(Path, "read_bytes", lambda _: b"other")
-    assert lesson.measure(lesson.one_by_one, str(tmp_path), 3, 10).equal == 0
-    assert lesson.measure(lesson.in_threads, str(tmp_path), 3, 10).equal == 0
+    assert (
+        lesson.measure(lesson.one_by_one, str(tmp_path), 3, 10).equal_files
+        == 0
+    )
+    assert (
+        lesson.measure(lesson.in_threads, str(tmp_path), 3, 10).equal_files
+        == 0
+    )
 
 
 def test_coroutines_use_few_files_at_the_same_time(lesson: Any) -> None:

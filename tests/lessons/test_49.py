@@ -25,7 +25,7 @@ def test_a_pool_limits_the_queries(
     peaks = {1: 0, 3: 0}
     for (size, kind), line in zip(ways, pools, strict=True):
         row = (
-            rf"pool {size}, {kind}: 6 queries in (\d\.\d\d) s, "
+            rf"pool of {size}, {kind}: 6 queries in (\d\.\d\d) s, "
             r"at most (\d) at the same time"
         )
         match = re.fullmatch(row, line)
@@ -35,7 +35,8 @@ def test_a_pool_limits_the_queries(
         peaks[size] = max(peaks[size], int(match[2]))
     assert peaks[3] > 1
     assert last == (
-        f"queries at the same time, at most: pool 1: 1, pool 3: {peaks[3]}"
+        "queries at the same time, at most: pool of 1: 1, "
+        f"pool of 3: {peaks[3]}"
     )
 
 

@@ -21,7 +21,7 @@ ROWS = [
 THREAD_LIMIT = 40  # of the handlers that are not `async def`
 FIGURES = (
     r" +(?P<requests>[\d,]+) +(?P<rate>[\d,.]+)"
-    r" +[\d,]+ ms +[\d,]+ ms +(?P<threads>\d+) +\d+ MB"
+    r" +[\d,]+ ms +[\d,]+ ms +\d+ MB"
 )
 
 
@@ -42,8 +42,6 @@ def test_blocking_handlers_are_served_one_by_one(
     # Each request blocks an event loop for 0.05 s.
     for name, loops in ("event loop, blocks", 1), ("2 workers, blocks", 2):
         assert float(figures[name]["rate"]) < loops / 0.05 + 1
-    assert int(figures["event loop, blocks"]["threads"]) == 2
-    assert int(figures["threads, waits"]["threads"]) > clients
     blocks = figures["event loop, blocks"]["rate"]
     waits = figures["event loop, waits"]["rate"]
     finding = "requests per second in one event loop: "

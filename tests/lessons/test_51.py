@@ -16,26 +16,26 @@ def test_with_queues_nobody_waits_for_the_one_that_does_not_read(
     assert (result.status, result.errors) == (0, [])
     connected, *rows, last = result.lines
     assert re.fullmatch(r"connected: 10 listeners in \d\.\d\d s", connected)
-    missing: dict[str, list[int]] = {}
+    received: dict[str, list[int]] = {}
     for row in rows:
         pattern = (
-            r"(.+): picture \d+ after [\d.]+ s, missing at (\d+) of 10 .*"
+            r"(.+): picture \d+: (\d+) of 10 listeners got it in [\d.]+ s"
         )
         match = re.fullmatch(pattern, row)
         assert match, row
-        missing.setdefault(match[1], []).append(int(match[2]))
-    *before, end = missing["one by one"]
-    assert set(before) <= {0}
-    assert end == 10
-    assert missing["with queues"] == [0] * 10
-    finding = "no picture: one by one 10 of 10 listeners, "
+        received.setdefault(match[1], []).append(int(match[2]))
+    *before, end = received["one by one"]
+    assert set(before) <= {10}
+    assert end == 0
+    assert received["with queues"] == [10] * 10
+    finding = "without a picture: one by one 10 of 10 listeners, "
     assert last == f"{finding}with queues 0; dropped 1"
 
 
 @pytest.mark.slow
 def test_buffers_that_are_not_full_lose_nothing(run_lesson: RunLesson) -> None:
     result = run_lesson("51", LISTENERS=5, PICTURES=2, SIZE=100)
-    finding = "no picture: one by one 0 of 5 listeners, "
+    finding = "without a picture: one by one 0 of 5 listeners, "
     assert result.lines[-1] == f"{finding}with queues 0; dropped 0"
 
 

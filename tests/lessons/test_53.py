@@ -33,7 +33,7 @@ def test_each_way_has_its_price(run_lesson: RunLesson) -> None:
 @pytest.mark.parametrize(
     ("name", "waiting", "sent", "drained"),
     [
-        ("send", 200_000, 1, 0),
+        ("send_without_limit", 200_000, 1, 0),
         ("send_and_wait", 200_000, 1, 1),
         ("send_or_refuse", 200_000, 0, 0),
         ("send_or_refuse", 0, 1, 0),
@@ -61,5 +61,5 @@ def test_a_printer_that_fails_ends_the_run(
 
     monkeypatch.setattr(lesson, "print_photos", fail)
     with pytest.raises(ExceptionGroup) as group:
-        asyncio.run(lesson.measure("no limit", lesson.send))
+        asyncio.run(lesson.measure("no limit", lesson.send_without_limit))
     assert group.group_contains(ZeroDivisionError, match="no paper")

@@ -12,7 +12,7 @@ pytest.importorskip("distributed", reason="uv run --group cluster")
 @pytest.mark.slow
 def test_pool_and_cluster_parse_the_same_pages(run_lesson: RunLesson) -> None:
     pages = [f"/page/{n}?size=5000&delay=0.05" for n in range(6)]
-    result = run_lesson("55", PAGES=pages, IN_FLIGHT=2, WORKERS=1)
+    result = run_lesson("55", PAGES=pages, IN_MEMORY=2, WORKERS=1)
     assert result.status == 0
     assert all(map(SITE_LINE.fullmatch, result.errors))
     *rows, last = result.lines

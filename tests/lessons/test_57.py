@@ -11,14 +11,14 @@ import pytest
 
 from support.lessons import RunLesson, import_lesson
 
-QUICK = {"SALES": 6, "PAYMENT": 0.02}
+QUICK = {"SALES": 6, "PAYMENT_TIME": 0.02}
 WRITERS = ["giving up", "waiting", "retrying"]
 
 
 @pytest.fixture
 def lesson(monkeypatch: pytest.MonkeyPatch) -> Any:
     module = import_lesson("57")
-    monkeypatch.setattr(module, "PAYMENT", 0.001)
+    monkeypatch.setattr(module, "PAYMENT_TIME", 0.001)
     return module
 
 

@@ -194,6 +194,8 @@ def format_twins(course: Sequence[Lesson]) -> str:
         for lesson in course
         if lesson.notes.twin
     ]
+    if not commands:
+        return ""
     return "\n".join(["```bash", *commands, "```"])
 
 

@@ -44,7 +44,8 @@ def inspect(lesson: Lesson, changes: Mapping[str, str]) -> int:
                         "steps; change a constant so that it runs longer"
                     )
                 look(target)
-            _end(child)
+            if target.is_running():
+                _end(child)
     return 0
 
 

@@ -1,5 +1,6 @@
 """The looks at a running lesson: each prints its command, then an excerpt."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ from backstage.inspection.target import (
 TOOL_TIMEOUT = 30  # seconds that one tool may take
 PROFILE_SECONDS = 1
 MAX_ROWS = 8  # of a profile
+REFUSED = (
+    "This system does not let one program look into another one. Some systems "
+    "allow it to `sudo`."
+)
 
 Look = Callable[[Target], None]
 
@@ -30,9 +35,10 @@ def look_at_stacks(target: Target) -> None:
     """Print where the threads of the lesson's processes are."""
     show_title("Stacks, the line where each thread is")
     if HAS_SIGNALS:
-        show("The lesson called faulthandler.register(signal.SIGUSR1).")
+        added = "faulthandler.register(signal.SIGUSR1)"
     else:
-        show(f"The lesson called faulthandler.dump_traceback_later({DELAY}).")
+        added = f"faulthandler.dump_traceback() after {DELAY} s"
+    show(f"lab inspect has added to the lesson: {added}")
     chosen: list[str] = []
     left_out = 0
     prepared = target.find_prepared()
@@ -95,11 +101,14 @@ def look_at_gil(target: Target) -> None:
 def look_at_memory(target: Target) -> None:
     """Print which lines have allocated the memory that is in use."""
     show_title("Lines that use memory")
-    show("The lesson called tracemalloc.start() after its imports, and now")
+    show("lab inspect has added to the lesson: tracemalloc.start(), later")
     show('tracemalloc.take_snapshot().statistics("lineno")')
     statistics = target.read_memory()
-    if statistics is None:
+    if statistics is None and target.is_running():
         show("no answer: the main thread of the lesson is busy elsewhere")
+        return
+    if statistics is None:
+        show("no answer: the lesson has ended")
         return
     lines = choose_memory(statistics, target.script)
     show_lines(cut_lines(lines[:MAX_ROWS], len(lines[MAX_ROWS:])))
@@ -181,8 +190,10 @@ def run_tool(shown: Sequence[str], command: Sequence[str]) -> list[str]:
     except OSError as error:
         return [str(error)]
     if tool.returncode:
-        reasons = (tool.stderr.strip() or tool.stdout.strip()).splitlines()
-        return reasons[-1:] or [f"exit status {tool.returncode}"]
+        reason = tool.stderr.strip() or tool.stdout.strip()
+        if re.search("permi(ssion|tted)", reason, re.IGNORECASE):
+            return [REFUSED]  # the tools say that in many lines
+        return reason.splitlines()[-1:] or [f"exit status {tool.returncode}"]
     return tool.stdout.splitlines()
 
 

@@ -103,8 +103,10 @@ class Target:
         file = self._stacks_file(pid)
         seen = self._seen.get(pid, 0)
         if HAS_SIGNALS:
-            with suppress(ProcessLookupError):
+            try:
                 os.kill(pid, signal.SIGUSR1)
+            except ProcessLookupError:  # it has just ended
+                return ""
         text, longer = "", ""
         deadline = time.monotonic() + ANSWER_TIMEOUT
         while not text or text != longer:  # it may still be writing

@@ -31,8 +31,8 @@ from backstage.watch.wait_reasons import is_restricted
 
 INTERRUPTED = 130  # the exit status after Ctrl-C: 128 + SIGINT
 RESTRICTED = (
-    "This system does not let one program look into another one. So what a "
-    "thread waits for comes from another source, and is less exact."
+    "This system shows only a part of another program. So what a thread waits "
+    "for is less exact here."
 )
 
 
@@ -44,6 +44,7 @@ class LiveRun:
         recording: What has happened so far.
         has_ended: Whether the run has ended.
         settled: The slices that cannot change any more; a cache of `lay_out`.
+        margin: How wide the names on the last screen were; a cache, too.
         note: What this system does not allow to see, or "".
         status: Its exit status; None until then, and where it was killed.
     """
@@ -75,6 +76,7 @@ class LiveRun:
             )
         )
         self.settled: Settled = {}
+        self.margin = 0
         self.has_ended = False
         self.status: int | None = None
         self._process = header["process"]
@@ -83,8 +85,9 @@ class LiveRun:
         self._begin = header["time"]
         self._recorder = EventRecorder(began=self._begin)
         # A short run may have ended before the first look.
-        self._recorder.add(ProcessStarted(0.0, self._process, 0, []))
-        self._processes = ProcessSampler(self._recorder, known=set())
+        cpu = header["cpu"]
+        self._recorder.add(ProcessStarted(0.0, self._process, 0, [], cpu))
+        self._processes = ProcessSampler(self._recorder, set(), cpu)
         self._processes_due = 0.0
         self._threads = ThreadSampler(self._recorder)
         self._threads_due = 0.0
@@ -105,7 +108,7 @@ class LiveRun:
     def describe_end(self) -> str:
         """Return how the run ended."""
         if self.status is None:
-            return "stopped"
+            return "ended without an exit status: killed, or crashed"
         if self.status == INTERRUPTED:
             return "stopped by Ctrl-C"
         if self.status:

@@ -77,10 +77,17 @@ def draw_screen(run: LiveRun, columns: int, lines: int) -> Text:
 
 
 def _fill_columns(run: LiveRun, columns: int, max_rows: int) -> Layout:
-    """Return a layout with a slice for each column beside the names."""
-    outline = lay_out_so_far(run, slices=1, max_rows=max_rows)
-    slices = columns - margin(outline)
-    return lay_out_so_far(run, slices=slices, max_rows=max_rows)
+    """Return a layout with a slice for each column beside the names.
+
+    How wide the names are is known only from a layout. It rarely changes, so
+    the last screen's width is tried first.
+    """
+    while True:
+        slices = columns - run.margin
+        layout = lay_out_so_far(run, slices=slices, max_rows=max_rows)
+        if margin(layout) == run.margin:
+            return layout
+        run.margin = margin(layout)
 
 
 def _draw(run: LiveRun, layout: Layout) -> list[Text]:
@@ -98,7 +105,9 @@ def _draw(run: LiveRun, layout: Layout) -> list[Text]:
         lines += [Text(line) for line in wrap([printable(layout.headline)])]
     lines += [Text(line, DIM) for line in wrap([layout.reason])]
     if run.has_ended:
-        lines += [Text(line) for line in wrap([layout.summary])]
+        lines += [
+            Text(line) for line in wrap([layout.summary + layout.hidden_note])
+        ]
     else:
         lines += [Text(line) for line in wrap([gauges.describe()])]
     lines += [

@@ -15,7 +15,7 @@ from backstage.live.run import LiveRun
 from backstage.live.screen import draw_idle_screen, draw_screen
 from backstage.watch.throttle import Throttle
 
-DRAW_SHARE = 0.05  # of one core, that drawing may take
+DRAW_SHARE = 0.1  # of one core, that drawing may take
 
 
 def show_in_terminal() -> NoReturn:

@@ -40,11 +40,13 @@ class ProcessStarted(Event):
     Attributes:
         parent: The process id of its parent.
         command: Its command line, or an empty list until it can be read.
+        cpu: CPU seconds that it had used before, for example for imports.
     """
 
     process: int
     parent: int
     command: list[str]
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True)

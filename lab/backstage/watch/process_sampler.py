@@ -76,7 +76,10 @@ class ProcessSampler:
     """
 
     def __init__(
-        self, recorder: EventRecorder, known: set[int] | None = None
+        self,
+        recorder: EventRecorder,
+        known: set[int] | None = None,
+        root_cpu: float = 0.0,
     ) -> None:
         """Make a sampler of a run.
 
@@ -84,11 +87,14 @@ class ProcessSampler:
             recorder: Collects the events.
             known: The ids of processes that are not the run's; None stands
                 for all that exist now, before the run begins.
+            root_cpu: CPU seconds that the first process of the run had used
+                before the run began.
         """
         self.processes: dict[int, WatchedProcess] = {}
         self.running: dict[int, WatchedProcess] = {}
         self.throttle = Throttle(MIN_LOOKS)
         self._recorder = recorder
+        self._root_cpu = root_cpu
         self._last_look = 0.0
         # The processes of the machine at the last look, and at the one before.
         if known is None:
@@ -154,8 +160,9 @@ class ProcessSampler:
                 if pid == root or parent in self.processes:
                     process = WatchedProcess(handle, parent, self._last_look)
                     self.processes[pid] = self.running[pid] = process
+                    cpu = self._root_cpu if pid == root else 0.0
                     self._recorder.add(
-                        ProcessStarted(self._last_look, pid, parent, [])
+                        ProcessStarted(self._last_look, pid, parent, [], cpu)
                     )
         self._earlier_pids, self._last_pids = self._last_pids, pids
 

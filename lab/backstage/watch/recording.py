@@ -47,8 +47,8 @@ class Activity:
 
     @property
     def cpu(self) -> float:
-        """Return its CPU time in seconds."""
-        return self.samples[-1].cpu
+        """Return the CPU seconds that it used during the run."""
+        return self.samples[-1].cpu - self.samples[0].cpu
 
     def cpu_at(self, time: float) -> float:
         """Return its CPU time up to a time, both in seconds."""
@@ -211,16 +211,18 @@ def apply(event: events.Event, recording: Recording) -> None:
     """Add an event to a recording."""
     processes = recording.processes
     match event:
-        case events.ProcessStarted(time, process, parent, command):
-            first = Sample(time, 0, 0, "")
+        case events.ProcessStarted(time, process, parent, command, cpu):
+            first = Sample(time, cpu, 0, "")
             processes[process] = Process([first], parent, command)
         case events.CommandChanged(_, process, command):
             processes[process].command = command
         case events.ProcessSampled(time, process, cpu):
             processes[process].samples.append(Sample(time, cpu, 0, ""))
         case events.ThreadStarted(time, process, thread, name):
-            first = Sample(time, 0, 0, "")
-            processes[process].threads[thread] = Thread([first], name)
+            threads = processes[process].threads
+            # What the process had used before, its main thread had used.
+            cpu = 0 if threads else processes[process].samples[0].cpu
+            threads[thread] = Thread([Sample(time, cpu, 0, "")], name)
         case events.ThreadRenamed(_, process, thread, name):
             processes[process].threads[thread].name = name
         case events.ThreadSampled(time, process, thread, cpu, ready, reason):

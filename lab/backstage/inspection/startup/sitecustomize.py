@@ -17,6 +17,7 @@ from pathlib import Path
 
 FOLDER = "LAB_INSPECTION"  # environment variable: where the files go
 DELAY = "LAB_INSPECTION_DELAY"  # seconds, if there are no signals
+PR_SET_PTRACER = 0x59616D61  # from linux/prctl.h
 
 
 def stacks_file(folder: Path) -> Path:
@@ -34,7 +35,12 @@ def prepare_stacks(folder: Path) -> None:
     path = stacks_file(folder)
     if delay := os.environ.get(DELAY):
         file = path.open("w", encoding="utf-8")
-        faulthandler.dump_traceback_later(float(delay), file=file)
+        # Not dump_traceback_later: a lesson can have a timer of this kind.
+        timer = threading.Timer(
+            float(delay), faulthandler.dump_traceback, [file]
+        )
+        timer.daemon = True
+        timer.start()
         return
     new_path = path.with_suffix(".new")
     file = new_path.open("w", encoding="utf-8")
@@ -83,12 +89,31 @@ def prepare_memory(folder: Path) -> None:
         signal.signal(signal.SIGUSR2, write)
 
 
+def allow_observers() -> None:
+    """Allow the tools of `lab inspect` to look into this process.
+
+    Many Linux systems allow that only to the parent of a process, unless the
+    process itself allows it to others: see prctl(2), PR_SET_PTRACER.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        any_process = ctypes.c_ulong(-1)
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, any_process, 0, 0, 0)
+
+
 def prepare(folder: Path) -> None:
     """Prepare this process, and those that it will fork."""
     if stacks_file(folder).exists():
         return  # This is another interpreter of the same process.
+    allow_observers()
+    if hasattr(signal, "SIGUSR1"):
+        # The signal would end a process whose faulthandler has just stopped,
+        # because the process ends.
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     prepare_stacks(folder)
     if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=allow_observers)
         os.register_at_fork(after_in_child=lambda: prepare_stacks(folder))
     try:
         (folder / "first").touch(exist_ok=False)
