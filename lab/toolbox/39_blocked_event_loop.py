@@ -92,7 +92,7 @@ async def measure_all(pool: ProcessPoolExecutor) -> None:
         "computing in process", compute_in_process(pool)
     )
     print(
-        f"longest ms between beats: time.sleep {wait_ms:.0f}, "
+        f"longest pause in ms: time.sleep {wait_ms:.0f}, "
         f"in thread {wait_thread_ms:.0f}; "
         f"computing {compute_ms:.0f}, in process {compute_process_ms:.0f}"
     )

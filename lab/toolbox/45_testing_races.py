@@ -7,7 +7,7 @@ usual test does not find it. A good test does not need luck: it decides in
 which order the customers make their steps.
 
 Prediction: the barrier and hypothesis find the error in all 100 runs. With the
-GIL, luck finds it in fewer runs. In the safe version, no test finds an error.
+GIL, luck finds it in fewer runs. In the safe code, no test finds an error.
 """
 
 import os
@@ -163,14 +163,12 @@ def measure_tests() -> None:
         elapsed = perf_counter() - start
         print(
             f"{name}: found in {count} of {RUNS} runs, "
-            f"safe version {count_in_safe}, time {elapsed:.2f} s"
+            f"safe code {count_in_safe}, time {elapsed:.2f} s"
         )
         found.append(f"{name} {count}")
         found_in_safe += count_in_safe
 
-    print(
-        f"found (of {RUNS}): {', '.join(found)}; safe version {found_in_safe}"
-    )
+    print(f"found (of {RUNS}): {', '.join(found)}; safe code {found_in_safe}")
 
 
 def main() -> None:

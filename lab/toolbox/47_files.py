@@ -154,7 +154,7 @@ def print_speed(kind: str, seconds: dict[str, float]) -> dict[str, float]:
     """Print and return how fast each way is, if one by one is 1.0."""
     speed = {name: seconds["one by one"] / seconds[name] for name in seconds}
     print(
-        f"speed with {kind} files: one by one 1.0, "
+        f"speed, {kind} files: one by one 1.0, "
         f"threads {speed['threads']:.1f}, "
         f"to_thread {speed['to_thread']:.1f}, "
         f"aiofiles {speed['aiofiles']:.1f}"

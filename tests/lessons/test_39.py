@@ -37,7 +37,7 @@ def test_debug_mode_names_the_task_that_blocks(run_lesson: RunLesson) -> None:
         longest[name] = int(match[1])
     assert longest["time.sleep"] >= 120
     assert last == (
-        f"longest ms between beats: time.sleep {longest['time.sleep']}, "
+        f"longest pause in ms: time.sleep {longest['time.sleep']}, "
         f"in thread {longest['time.sleep in thread']}; "
         f"computing {longest['computing']}, "
         f"in process {longest['computing in process']}"

@@ -23,7 +23,7 @@ def test_barrier_and_hypothesis_find_it_in_every_run(tmp_path: Path) -> None:
     found = {}
     for row in rows:
         match = re.fullmatch(
-            r"(\w+): found in (\d) of 5 runs, safe version 0, time [\d.]+ s",
+            r"(\w+): found in (\d) of 5 runs, safe code 0, time [\d.]+ s",
             row,
         )
         assert match, row
@@ -31,7 +31,7 @@ def test_barrier_and_hypothesis_find_it_in_every_run(tmp_path: Path) -> None:
     assert [*found] == ["luck", "interval", "barrier", "hypothesis"]
     assert found["barrier"] == found["hypothesis"] == 5
     figures = ", ".join(f"{name} {count}" for name, count in found.items())
-    assert last == f"found (of 5): {figures}; safe version 0"
+    assert last == f"found (of 5): {figures}; safe code 0"
 
 
 def test_two_cakes_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
