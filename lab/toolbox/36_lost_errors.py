@@ -140,7 +140,7 @@ def deliver_all(name: str, way: Way, read: bool) -> PostOffice:
     office.tracebacks = text.getvalue().count("Traceback")
     lost = len(office.errors) - len(office.noticed)
     print(
-        f"{name:<18}{'read' if read else 'unread':<8}{len(office.errors):>6}"
+        f"{name:<12}{'read' if read else 'unread':<8}{len(office.errors):>6}"
         f"{len(office.noticed):>9}{lost:>6}{office.tracebacks:>12}"
         f"{elapsed:>8.2f} s"
     )
@@ -151,14 +151,14 @@ def deliver_all(name: str, way: Way, read: bool) -> PostOffice:
 
 def main() -> None:
     ways: dict[str, Way] = {
-        "return_exceptions": use_gather,
+        "gather": use_gather,
         "create_task": use_create_task,
         "Thread": use_thread,
         "submit": use_submit,
         "pool.map": use_map,
     }
     print(
-        f"{'way':<18}{'read?':<8}{'errors':>6}{'noticed':>9}{'lost':>6}"
+        f"{'way':<12}{'read?':<8}{'errors':>6}{'noticed':>9}{'lost':>6}"
         f"{'tracebacks':>12}{'time':>10}"
     )
     unread_offices = []

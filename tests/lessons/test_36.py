@@ -7,7 +7,7 @@ from support.lessons import RunLesson
 # The errors that the main program notices when it reads them, and the
 # tracebacks of Python when it does not, if two of two deliveries fail.
 WAYS = {
-    "return_exceptions": (2, 0),
+    "gather": (2, 0),
     "create_task": (2, 2),
     "Thread": (2, 2),
     "submit": (2, 0),

@@ -40,6 +40,13 @@ def test_the_attempts_of_a_page_are_in_one_row() -> None:
     assert heading_of(requests) == "5 requests for 3 pages, 2 failed"
 
 
+def test_requests_that_the_client_cancels_have_not_failed() -> None:
+    requests = [Request(f"/{n}", 0, 0.1, 499) for n in range(3)]
+    assert heading_of(requests) == "3 requests, 3 cancelled"
+    requests += [Request("/page", 0, 0.1, 503), Request("/page2", 0, 0.1)]
+    assert heading_of(requests) == "5 requests, 2 failed, 3 cancelled"
+
+
 def test_a_delay_is_between_two_attempts() -> None:
     page = [
         Request("/a", 0, 0.1, 503),

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from backstage.watch import events
 from backstage.watch.events import EventLog
 
+CANCELLED = 499  # the status that the practice site's log has for this
+
 
 class Sample(NamedTuple):
     """A reading of a thread or a process.
@@ -116,6 +118,11 @@ class Request:
     started: float
     ended: float | None = None
     status: int | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Return whether the client closed the connection before the end."""
+        return self.status == CANCELLED
 
     @property
     def failed(self) -> bool:

@@ -98,9 +98,13 @@ def describe_requests(recording: Recording, rows: Sequence[Row]) -> str:
         text += f" for {pages:,} pages"
     if rows[0].size > 1:
         text += f", {rows[0].size} pages in each row"
-    failures = sum(request.failed for request in recording.requests.values())
-    if failures:
-        text += f", {failures:,} failed"
+    requests = recording.requests.values()
+    cancelled = sum(request.cancelled for request in requests)
+    failed = sum(request.failed for request in requests) - cancelled
+    if failed:
+        text += f", {failed:,} failed"
+    if cancelled:
+        text += f", {cancelled:,} cancelled"
     return text
 
 
