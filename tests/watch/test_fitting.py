@@ -42,7 +42,7 @@ def test_the_text_fits_a_terminal() -> None:
     assert len(text) == MAX_LINES
     assert max(map(len, text)) <= COLUMNS
     for n in range(1, 9):
-        assert any(f"phase{n} 1.0 s" in line for line in text)
+        assert any(f"phase{n}: 1.0 s" in line for line in text)
 
 
 @settings(max_examples=20)  # each has up to four layouts

@@ -17,7 +17,7 @@ def test_a_phase_starts_the_printed_seconds_before_its_end() -> None:
         Phase("one", 1.0, 3.0, seconds=2.0),
         Phase("two", 4.0, 8.0, seconds=4.0),
     ]
-    assert [phase.label for phase in phases] == ["one 2.0 s", "two 4.0 s"]
+    assert [phase.label for phase in phases] == ["one: 2.0 s", "two: 4.0 s"]
     assert [phase.duration for phase in phases] == [2.0, 4.0]
 
 

@@ -47,8 +47,8 @@ def test_an_svg_names_its_lanes_phases_and_states() -> None:
     for name in (
         "end",  # the headline
         "lab/00_made_up.py",
-        "threads 4.0 s",
-        "processes 2.0 s",
+        "threads: 4.0 s",
+        "processes: 2.0 s",
         "main thread",
         "thread 1",
         "thread 2",
@@ -162,7 +162,7 @@ def test_no_text_goes_beyond_the_right_edge() -> None:
     layout = replace(layout, lanes=[every_state], slices=1)
     drawing = draw_svg(replace(layout, reason="a reason " * 30))
     written = texts(drawing)
-    assert all(f"phase{n}" in written for n in range(1, 9))
+    assert all(f"phase{n}:" in written for n in range(1, 9))
     assert written[-1].startswith("a machine")
     assert set(STATES.values()) <= set(written)
     for text in ElementTree.fromstring(drawing).iter():

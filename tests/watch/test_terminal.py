@@ -39,7 +39,7 @@ took 4.00 s, CPU time 0.00 s (0.00 cores); peak 21 MB, at most 1 in flight
 """
 STATES = """
 end
-            |threads 4.0 s                           |processes 2.0 s
+            |threads: 4.0 s                          |processes: 2.0 s
 main thread ...................................................................
 thread 1    ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
 thread 2    ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄

@@ -34,7 +34,7 @@ class Phase:
         """The name, with the seconds that the lesson printed."""
         if self.seconds is None:
             return self.name
-        return f"{self.name} {self.seconds:.1f} s"
+        return f"{self.name}: {self.seconds:.1f} s"
 
 
 def find_phases(recording: Recording, pattern: str) -> list[Phase]:

@@ -110,7 +110,10 @@ def _legend(layout: Layout) -> list[tuple[str, str]]:
     pages = [page for row in layout.rows for page in row.pages]
     if pages:
         entries.append(("request", "request"))
-    if any(request.failed for page in pages for request in page):
+    requests = [request for page in pages for request in page]
+    if any(request.cancelled for request in requests):
+        entries.append(("bad", "request that fails or is cancelled"))
+    elif any(request.failed for request in requests):
         entries.append(("bad", "request that fails"))
     if any(len(page) > 1 for page in pages):
         entries.append(("dotted", "delay before another attempt"))

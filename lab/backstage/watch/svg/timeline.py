@@ -83,7 +83,8 @@ def draw_phase_names(
         width = max(map(len, lines)) * BOLD_CHARACTER
         x = min(axis.x(phase.start) + 4, RIGHT - width)
         above = max([line for end, line in written if end > x], default=0)
-        kind = "dim" if phase.name == START_UP else "dim strong"
+        # The halo covers the line of another phase that crosses a name.
+        kind = "dim halo" if phase.name == START_UP else "dim strong halo"
         for n, text in enumerate(lines, above + 1):
             write(picture, text, x, y + n * LINE_HEIGHT - 3, kind)
         written.append((x + width + 4, above + len(lines)))
