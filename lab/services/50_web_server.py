@@ -148,7 +148,7 @@ class Worker(NamedTuple):
 
 
 # For a `with` block: first the lines before the yield run, then the block, and
-# then the rest. The block gets the value after the yield.
+# then the rest. The block gets the value to the right of the word `yield`.
 @contextmanager
 def start_workers(count: int) -> Iterator[list[Worker]]:
     """Start the workers, and stop them when the `with` block ends."""
@@ -185,8 +185,9 @@ def measure(way: str, workers: list[Worker], path: str) -> float:
     latencies = asyncio.run(send_requests(ports, path, SECONDS))
     elapsed = perf_counter() - start
     rate = len(latencies) / elapsed
-    # The sorted latencies in 100 groups of equal size: quantiles() returns the
-    # 99 borders between them. 99 % of all latencies are below the last one.
+    # quantiles() sorts the latencies and cuts them into 100 equal groups. It
+    # returns the 99 borders between the groups. 99 % of all latencies are
+    # below the last border.
     latency_99 = quantiles(latencies, n=100, method="inclusive")[-1]
     processes = [psutil.Process(worker.process.pid) for worker in workers]
     memory = sum(process.memory_info().rss for process in processes)

@@ -5,10 +5,10 @@ a worker dies, the pool is broken: each order that is not finished gets an
 error, and the pool does not try it again.
 A durable queue is a table in a database file: it is still there when its
 workers have died. A worker claims an order there (now no other worker takes
-it), packs it, and stores the parcel. If a worker dies, its order goes back
-into the queue, and a new worker starts. So an order may be begun twice, but
-its parcel is stored once. An order that failed three times is set aside: no
-worker takes it again.
+it), packs it, and stores the parcel. If a worker dies, a new one starts. Its
+order goes back into the queue, and so does an order that failed. So an order
+may be begun twice, but its parcel is stored once. An order that failed three
+times is set aside: no worker takes it again.
 
 Prediction: the queue stores 29 parcels, loses 0 orders, and sets 1 order aside
 (the bad one). The pool loses more than 0 of 30 orders.
@@ -54,7 +54,7 @@ def pack_in_pool() -> int:
         worker = multiprocessing.active_children()[0]  # any of the pool
         worker.kill()
     elapsed = perf_counter() - start
-    # All orders that the pool has not finished get this error.
+    # All orders that the pool has not finished get a BrokenProcessPool.
     errors = [future.exception() for future in futures]
     lost = sum(isinstance(error, BrokenProcessPool) for error in errors)
     packed = sum(error is None for error in errors)
@@ -120,7 +120,7 @@ def store(database: Database, number: int, label: str) -> None:
 
 
 def give_back(database: Database, pid: int | None, reason: str) -> None:
-    """Put the order of this process back into the queue, or set it aside."""
+    """Put the order of a process back into the queue, or set it aside."""
     with database:
         rows = database.execute(
             "UPDATE orders SET state = "

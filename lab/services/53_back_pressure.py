@@ -3,9 +3,9 @@
 The photos travel through a connection between two sockets. Bytes that a socket
 cannot take yet stay in the memory of the sender. "no limit": the camera never
 waits. "back-pressure": the camera waits while too many bytes are in memory.
-"refuse": the camera throws a photo away if an older one is still in memory;
-this is called load shedding. One of the three has to happen: the memory fills,
-the camera waits, or photos are lost.
+"refuse": then the camera throws its new photo away; this is called load
+shedding. One of the three has to happen: the memory fills, the camera waits,
+or photos are lost.
 
 Prediction: "no limit" needs at least 3 times as many MB as "back-pressure",
 and its photos get old before they reach the printer. "refuse" loses more than
@@ -105,7 +105,7 @@ async def measure(name: str, send_photo: SendPhoto) -> Result:
     camera_socket, printer_socket = socketpair()
     _, writer = await asyncio.open_connection(sock=camera_socket)
     reader, unused_writer = await asyncio.open_connection(sock=printer_socket)
-    # Only drain() looks at this limit. A write() alone never does.
+    # This limit is for drain(). A write() alone never looks at it.
     writer.transport.set_write_buffer_limits(high=LIMIT)
     # closing() closes them, after an error too.
     with closing(writer), closing(unused_writer):

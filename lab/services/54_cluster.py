@@ -122,7 +122,7 @@ def compute_break_even(overhead: float, workers: int) -> float:
 
 
 # For a `with` block: first the lines before the yield run, then the block, and
-# then the rest. The block gets the value after the yield.
+# then the rest. The block gets the value to the right of the word `yield`.
 @contextmanager
 def start_cluster() -> Iterator[Client]:
     """Start a scheduler and workers on this computer."""
@@ -147,7 +147,8 @@ def connect() -> AbstractContextManager[Client]:
     if address:
         try:
             return Client(address, timeout=TIMEOUT)
-        except ValueError as error:  # run() prints this one as one line
+        except ValueError as error:
+            # run() prints a ConnectionError as one line.
             raise ConnectionError(f"SCHEDULER={address}: {error}") from error
     return start_cluster()
 
@@ -181,8 +182,8 @@ def main() -> None:
         without_data = compute_break_even(task, workers)
         with_data = compute_break_even(task + sending, workers)
         print(
-            f"if each worker has a free core, the cluster should be faster\n"
-            f"for jobs above {without_data:.0f} ms, "
+            f"if each worker has a free core, the cluster should be faster "
+            f"than one\nprocess for jobs above {without_data:.0f} ms, "
             f"with {MEGABYTES} MB above {with_data:.0f} ms"
         )
     print(f"lost: pool {pool_lost}, cluster {cluster_lost} of {JOBS} results")

@@ -4,8 +4,8 @@ This is the second half of lesson 10: each page is parsed as soon as it has
 arrived. First a process pool parses, then a Dask cluster (lesson 54). The
 cluster gives us an executor, which has the methods of a pool. So the same code
 works with both. On one computer, a cluster has no more cores than a pool, and
-each page also has to travel to a worker. You can use your own cluster, if its
-computers have the library BeautifulSoup (bs4):
+each page takes a longer way to its worker: through the scheduler. You can use
+your own cluster, if its computers have the library BeautifulSoup (bs4):
 SCHEDULER=tcp://ADDRESS:8786 uv run --group cluster lab 55
 
 Prediction: all pages from the pool and from the cluster are equal.
@@ -75,7 +75,7 @@ async def fetch_and_parse(
 async def measure(
     name: str, urls: list[str], executor: Executor
 ) -> tuple[list[ParsedPage], float]:
-    """Return the pages, and how many were parsed in a second."""
+    """Return the pages, and how many were fetched and parsed in a second."""
     async with HttpxAiohttpClient(timeout=TIMEOUT) as client:
         # The first request takes longer, so it comes before the clock starts.
         await client.get(httpx.URL(urls[0]).join("/"))
@@ -87,7 +87,7 @@ async def measure(
 
 
 # For a `with` block: first the lines before the yield run, then the block, and
-# then the rest. The block gets the value after the yield.
+# then the rest. The block gets the value to the right of the word `yield`.
 @contextmanager
 def start_cluster() -> Iterator[Client]:
     """Start a scheduler and workers on this computer."""
@@ -112,7 +112,8 @@ def connect() -> AbstractContextManager[Client]:
     if address:
         try:
             return Client(address, timeout=TIMEOUT)
-        except ValueError as error:  # run() prints this one as one line
+        except ValueError as error:
+            # run() prints a ConnectionError as one line.
             raise ConnectionError(f"SCHEDULER={address}: {error}") from error
     return start_cluster()
 

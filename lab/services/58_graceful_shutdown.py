@@ -3,10 +3,10 @@
 A computer sends the signal SIGTERM to a program that should stop, and kills
 it some seconds later if it is still there. If the workers of a shop are killed
 at once, the orders that they have are half packed. Here they are not tried
-again (lesson 52 does that). With a graceful shutdown, the workers
-drain: each finishes the order that it has, and takes no new one. A worker that
-needs too long is killed. The orders that wait are safe in both cases: they are
-in a database file.
+again (lesson 52 does that). With a graceful shutdown, the workers drain: each
+finishes the order that it has, and takes no new one. A worker that needs too
+long is killed. The orders that wait are safe in both cases: no worker has
+begun them, and a database file keeps them.
 
 Prediction: "at once" leaves more than 0 of 30 orders half packed, "drained"
 leaves 0.
@@ -26,7 +26,7 @@ from typing import Any
 from backstage import run
 
 ORDERS = 30  # orders in the queue
-SIGTERM_AFTER = 6  # orders; SIGTERM arrives when so many are packed
+SIGTERM_AFTER = 6  # packed orders; then SIGTERM arrives
 WORKERS = 3  # processes
 PACKING_TIME = 0.1  # seconds for one order
 DRAIN_TIMEOUT = 2  # seconds after SIGTERM; then workers are killed
@@ -139,7 +139,7 @@ def open_shop(
     )
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what it was before
     if stop.value and not is_sent:
-        # Another program has sent it. This is the usual exit code after it.
+        # Another program has sent SIGTERM. This is the usual exit code then.
         sys.exit(128 + signal.SIGTERM)
     return half_packed
 

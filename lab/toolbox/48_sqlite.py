@@ -59,7 +59,7 @@ def read(file: Path, items: list[int]) -> int:
     return total
 
 
-# The next functions get `shares`: for each connection, a list of its items.
+# `shares` has a list of items for each connection, which is its share.
 
 
 def read_in_threads(file: Path, shares: list[list[int]]) -> int:

@@ -30,7 +30,7 @@ except ImportError:
 POOL_SIZES = [1, 5, 20]  # connections in each pool
 QUERIES = 20  # queries, with a thread or a coroutine for each
 QUERY_TIME = 0.1  # seconds that the server takes for a query
-TIMEOUT = 10  # seconds until all connections of a pool are open, at most
+TIMEOUT = 10  # seconds to open one connection or all of a pool, at most
 WAIT_TIMEOUT = 1_000  # seconds that a query waits for a connection, at most
 
 # SQL is the language of databases. The server waits for %s seconds. Then it
@@ -93,8 +93,8 @@ def report_peak(name: str, queries: list[Query], elapsed: float) -> int:
     """Print and return how many queries ran at the same time, at most."""
     peak = 0
     for query in queries:
-        # The number rises only when a query begins. So how many were running
-        # when this one began? (It counts itself. True counts as 1.)
+        # The number of running queries rises only when a query begins. So how
+        # many were running when this one began? (True counts as 1.)
         running = sum(
             other.began <= query.began < other.ended for other in queries
         )
@@ -110,7 +110,8 @@ def compare(url: str) -> None:
     peaks = []
     for size in POOL_SIZES:
         in_threads = query_in_threads(url, size)
-        # psycopg cannot use the standard event loop of Windows.
+        # psycopg cannot use the standard event loop of Windows. A
+        # SelectorEventLoop works on all systems.
         in_coroutines = asyncio.run(
             query_in_coroutines(url, size),
             loop_factory=asyncio.SelectorEventLoop,
@@ -134,7 +135,7 @@ def main() -> None:
         psycopg.connect(url, connect_timeout=TIMEOUT).close()
         compare(url)
     except psycopg.Error as error:
-        # run() prints an error of this kind as one line.
+        # run() prints a ConnectionError as one line.
         raise ConnectionError(str(error)) from error
 
 

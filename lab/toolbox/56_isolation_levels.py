@@ -3,12 +3,12 @@
 Each cashier reads the balance, counts the money, and writes the new balance.
 These steps are one transaction: all its changes are saved, or none. But other
 cashiers can read the same balance at the same time. The isolation level
-decides what happens then. With the default, "read committed" (each step reads
-what others have saved), a cashier can overwrite the payment of another one.
-There are two solutions. "FOR UPDATE" locks the balance, so that the others
-wait before they read it. The level "serializable" lets everybody read, but
-refuses to overwrite a balance that has changed. Then the cashier has to try
-again.
+decides what happens then. With the default, "read committed", each cashier
+writes the old balance plus one, so a payment of another cashier in between is
+lost. There are two solutions. "FOR UPDATE" locks the balance, so that the
+others wait before they read it. The level "serializable" lets everybody read,
+but refuses to overwrite a balance that has changed. Then the cashier has to
+try again.
 
 Prediction: "read committed" loses more than 0 of 5 payments. "for update" and
 "serializable" lose 0.
@@ -44,7 +44,7 @@ def connect(url: str) -> psycopg.Connection:
 
 
 # For a `with` block: first the lines before the yield run, then the block, and
-# then the rest. The block gets the value after the yield.
+# then the rest. The block gets the value to the right of the word `yield`.
 @contextmanager
 def open_account(url: str) -> Iterator[str]:
     """Create a table for the balance, and drop it at the end."""
@@ -136,7 +136,7 @@ def main() -> None:
     try:
         compare(url)
     except psycopg.Error as error:
-        # run() prints an error of this kind as one line.
+        # run() prints a ConnectionError as one line.
         raise ConnectionError(str(error)) from error
 
 

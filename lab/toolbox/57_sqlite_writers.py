@@ -1,10 +1,10 @@
 """Let cashiers write their sales into one SQLite database at the same time.
 
 SQLite is a database in one file. Many connections can read at the same time,
-but only one can write: it has a lock. A second one that wants to write can
-wait for the lock for some time (a timeout). If it does not get the lock, it
-gets an error: "database is locked". Then its cashier can try again (a retry),
-or give up. If the cashier gives up, this sale is lost.
+but only one can write: the one that has the lock of the database. A second one
+that wants to write can wait for the lock for some time (a timeout). If it does
+not get the lock, it gets an error: "database is locked". Then its cashier can
+try again (a retry), or give up. If the cashier gives up, this sale is lost.
 
 Prediction: "giving up" loses more than 0 of 20 sales. "waiting" and "retrying"
 lose 0.

@@ -28,14 +28,14 @@ def test_with_queues_nobody_waits_for_the_one_that_does_not_read(
     assert set(before) <= {10}
     assert end == 0
     assert received["with queues"] == [10] * 10
-    finding = "without a picture: one by one 10 of 10 listeners, "
+    finding = "missed a picture: one by one 10 of 10 listeners, "
     assert last == f"{finding}with queues 0; dropped 1"
 
 
 @pytest.mark.slow
 def test_buffers_that_are_not_full_lose_nothing(run_lesson: RunLesson) -> None:
     result = run_lesson("51", LISTENERS=5, PICTURES=2, SIZE=100)
-    finding = "without a picture: one by one 0 of 5 listeners, "
+    finding = "missed a picture: one by one 0 of 5 listeners, "
     assert result.lines[-1] == f"{finding}with queues 0; dropped 0"
 
 
