@@ -3,9 +3,10 @@
 Three of ten parcels have a wrong address, so their deliveries fail. We run the
 deliveries in five ways. An error in a thread or in a task does not stop the
 main program. A future or a task keeps its error, so that we can read it. A
-thread prints its error. An error is lost if the main program never notices it.
-Each way runs twice: "unread", and "read", where we look for the errors. With
-pool.map, two of three errors are lost even then: it raises only the first one.
+thread prints its error, and so does a task that ends unread. An error is lost
+if the main program never notices it. Each way runs twice: "unread", and
+"read", where we look for the errors. With pool.map, two of three errors are
+lost even then: we read its results one by one, and stop at the first error.
 
 Prediction: noticed: unread 0, read 13 of 15 errors.
 """
@@ -57,9 +58,9 @@ class PostOffice:
 
 async def gather_all(office: PostOffice, read: bool) -> None:
     deliveries = [office.deliver_in_task(number) for number in office.numbers]
-    # gather alone raises the first error. With return_exceptions=True, it puts
-    # all errors into its list. Python prints no traceback: it expects us to
-    # look at the list.
+    # gather alone would raise the first error. With return_exceptions=True, it
+    # puts all errors into its list. Python prints no traceback: it expects us
+    # to look at the list.
     outcomes = await asyncio.gather(*deliveries, return_exceptions=True)
     if read:
         for outcome in outcomes:

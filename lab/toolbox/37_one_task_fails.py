@@ -6,7 +6,8 @@ cancels the others, waits until all tasks have ended, and raises an
 ExceptionGroup: an error that holds several errors. There is a second error,
 because cancelling the car costs a fee.
 Section 2: we ask three hotels, but we need only one room. When we have it, we
-compare two ways: wait for the other tasks, or cancel them.
+compare: wait for the other tasks, cancel each of them, or cancel the whole
+group (since Python 3.15).
 
 Prediction: booked without a hotel: gather 3, TaskGroup 0. Section 2 ends:
 without cancel after about 1.5 s, with it after about 0.5 s.
@@ -52,7 +53,8 @@ async def book(name: str, client: httpx.AsyncClient) -> str:
     try:
         response = await client.get(TRIP[name])
     except asyncio.CancelledError:
-        # cancel() raises this error at the await. The task can clean up now.
+        # The TaskGroup calls cancel() of this task, which raises this error
+        # at the await. The task can clean up now.
         # Then it must raise this error again, or another one.
         if name in WITH_FEE:
             # "from None": the traceback does not show the CancelledError.
@@ -148,7 +150,7 @@ async def search(way: str, client: httpx.AsyncClient) -> float:
         if way == "task.cancel()":
             for task in tasks:
                 task.cancel()  # does nothing if the task has ended
-        # (mypy, which checks types, wants to see the version here, too.)
+        # New in Python 3.15: mypy, which checks types, needs to know that.
         elif way == "group.cancel()" and sys.version_info >= (3, 15):
             group.cancel()
     # The block ends when all tasks have ended.

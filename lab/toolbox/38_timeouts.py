@@ -32,7 +32,7 @@ TIMEOUT = 0.35  # seconds, then we want to stop waiting
 
 
 # The kitchen is an object of a manager, which other processes can use, too. It
-# is made in main. It has four variables: pizzas, last_pizza, stop and oven.
+# is made in main. Its variables: pizzas, start, last_pizza, stop and oven.
 def bake(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
@@ -59,8 +59,8 @@ async def bake_and_ignore_cancel(kitchen: Namespace) -> None:
     start_oven(kitchen)
     try:
         for _ in range(PIZZAS):
-            # A mistake: suppress() throws the CancelledError away. So the
-            # coroutine goes on, and the timeout raises no TimeoutError.
+            # A mistake: suppress() catches the CancelledError and ignores it.
+            # So the coroutine goes on, and the timeout raises no TimeoutError.
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(BAKING_TIME)
             count_pizza(kitchen)
@@ -79,7 +79,7 @@ def count_pizza(kitchen: Namespace) -> None:
 
 
 Baking = Coroutine[Any, Any, None]  # a coroutine that returns nothing
-Cook = Callable[[Namespace], Baking]  # bake_in_coroutine, or the one after it
+Cook = Callable[[Namespace], Baking]  # bake_...: one of the two above
 
 
 async def wait_with_timeout(baking: Baking) -> None:

@@ -3,7 +3,8 @@
 An event loop runs all its tasks in one thread. A task lets the others run only
 while it waits at an "await". Here one task, the heartbeat, wants to run every
 10 ms, while another task waits or computes. If the heartbeat is late, all
-other tasks are late, too. To see it without the GIL: uv run lab on 3.14t 39
+other tasks are late, too. Without the GIL, computing in a thread delays the
+heartbeat less. To see that: uv run lab on 3.14t 39
 
 Prediction: the longest time between beats, in ms: time.sleep at least 500, in
 a thread much less. Computing in the event loop: more than in a process.
@@ -45,15 +46,16 @@ async def compute_in_coroutine() -> None:
     count_digits(WORK)
 
 
-# The solutions: another thread or another process calls the same function.
+# The solutions: a thread calls the function that waits, or a process calls the
+# function that computes. (A thread that computes helps less, with a GIL.)
 async def wait_in_thread() -> None:
     await asyncio.to_thread(ask_server)
 
 
 async def compute_in_thread() -> None:
     # With the GIL, the two threads take turns. The heartbeat has to wait 5 ms
-    # or more for each turn, so its longest time is longer than with a process.
-    # Without the GIL, both can run at the same time.
+    # for a turn, or much longer. Without the GIL, both can run at the same
+    # time.
     await asyncio.to_thread(count_digits, WORK)
 
 

@@ -6,9 +6,10 @@ call, and where a loop jumps back. If such a place is between the read and the
 write, another thread can count visitors there. Then we write our old number
 plus one, and those visitors are lost.
 A bare += (with nothing else in it) has no such place in today's Python. But
-that is only by chance: Python does not promise it. Without the GIL, a bare +=
-loses visitors, too, and only the lock and the separate counters are safe. To
-see that: uv run lab on 3.14t 42
+that is only by chance: Python does not promise it. Without the GIL, threads
+run at the same time, without switches: even a bare += loses visitors, and only
+the lock and the separate counters are safe. To see that:
+uv run lab on 3.14t 42
 
 Prediction: lost: bare 0 (if there is a GIL), property and function more than
 0, lock 0, separate 0 (there, each door has its own counter).
@@ -26,8 +27,8 @@ from backstage import run
 VISITORS = 500_000  # visitors who come in at each door
 DOORS = 4  # doors of the museum, with a thread for each
 
-# The names of the steps where Python can switch: the start of a function, a
-# call, and a jump back.
+# The names of the instructions where Python can switch: the start of a
+# function, a call, and a jump back.
 SWITCH_PLACES = {"RESUME", "CALL", "JUMP_BACKWARD"}  # names
 
 
@@ -78,8 +79,9 @@ def count_places(add: Callable[[Counter], None]) -> int:
 
     The call of get_one() is one of them. We do not look into get_one().
     """
-    # get_instructions() lists the steps of a function. Each step has a name,
-    # its opname, such as STORE_ATTR (write). Its argval says what it uses.
+    # get_instructions() lists the instructions of a function, the small steps
+    # that Python makes. Each has a name, its opname, such as STORE_ATTR
+    # (write). Its argval says what it uses.
     instructions = list(get_instructions(add))
     if add is add_with_property:
         # Its read and its write are in the functions of the property.
@@ -90,8 +92,8 @@ def count_places(add: Callable[[Counter], None]) -> int:
     places = 0
     has_read = False
     for instruction in instructions:
-        # The first step that uses `visitors` belongs to the read. (In a
-        # dictionary, that is the key.)
+        # The first instruction that uses `visitors` belongs to the read. (In
+        # a dictionary, `visitors` is the key.)
         if instruction.argval == "visitors":
             has_read = True
         if has_read and instruction.opname.startswith("STORE"):
@@ -109,8 +111,8 @@ def count_at_door(add: Callable[[Counter], None], counter: Counter) -> None:
 def measure_loss(
     name: str, add: Callable[[Counter], None], counters: list[Counter]
 ) -> int:
-    # `add` is one of the functions above. `counters` has one for each door,
-    # which can be the same one.
+    # `add` is one of the functions above. `counters` has a counter for each
+    # door, which can be the same counter.
     start = perf_counter()
     with ThreadPoolExecutor(DOORS) as pool:
         # list() waits until all visitors have come in.

@@ -3,11 +3,12 @@
 This is called a deadlock: a thread waits for something that can never happen.
 Each cook has one tool and waits for the tool of the other cook. In the pool,
 the only worker waits for a task, but there is no other worker to do that task.
-Each way runs in its own process. A watchdog (a timer) ends this process if it
+Each way runs in a new process. A watchdog (a timer) ends the new process if it
 takes too long, and shows where each thread waits.
 
 Prediction: threads that wait: opposite order 3, same order 0, one pool 2, two
-pools 0. The 3 and the 2 include the main thread, which waits for the others.
+pools 0. The 3 and the 2 include the main thread of the new process, which
+waits for the others.
 """
 
 import faulthandler
@@ -140,10 +141,9 @@ def count_waiting_threads(name: str, job: Job) -> int:
     # not come from the watchdog: then the job itself failed.
     if process.exitcode != 0 and not lines:
         raise RuntimeError(f"{name}: exit code {process.exitcode}")
-    ending = "watchdog ended it" if lines else "job ended"
+    ending = "the watchdog ended the process" if lines else "the job ended"
     print(
-        f"{name}: {len(lines)} threads still wait, "
-        f"{ending} after {elapsed:.2f} s"
+        f"{name}: {ending} after {elapsed:.2f} s, {len(lines)} threads waited"
     )
     for line in lines:
         print(f"    {line}")

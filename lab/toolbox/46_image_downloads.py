@@ -6,7 +6,7 @@ much of this work. So not only processes, but also threads can be faster, if a
 second core is free. (What do threads gain on your computer?)
 
 Prediction: download: threads and coroutines at least 2 times faster than one
-by one; opened: all pictures that we downloaded.
+by one; opened: all 60 files (twenty pictures, downloaded three times).
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def read_clocks() -> Times:
 
 
 def report(name: str, start: Times) -> Times:
-    """Print and return how long it took since `start`."""
+    """Print the seconds since `start`; return them and the CPU time."""
     end = read_clocks()
     wall = end.wall - start.wall
     print(f"{name}: {len(PAGES)} pictures in {wall:.2f} s")
@@ -153,7 +153,7 @@ def main() -> None:
     print(
         f"download: threads {download_speed_threads:.1f}, "
         f"coroutines {download_speed_coroutines:.1f} times faster; "
-        f"opened {opened} of {len(PAGES) * 3} pictures"
+        f"opened {opened} of {len(PAGES) * 3} files"
     )
 
 

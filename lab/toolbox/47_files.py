@@ -8,9 +8,10 @@ no functions for files: to_thread and aiofiles use threads.
 Large files can be faster in threads: reading and writing release the GIL, so
 threads copy data on several cores.
 
-Prediction: equal: we read what we wrote, from all files. With small files,
-threads and aiofiles are often less than 1.0 times as fast as one by one, so
-they are slower. There is no waiting, and each step in a thread takes time.
+Prediction: equal: we read what we wrote, from all 8,080 files (1,010 files in
+four ways and two rounds). With small files, threads and aiofiles are often
+slower than one by one: less than 1.0 times as fast. There is almost no
+waiting, and giving a step to a thread takes time.
 """
 
 import asyncio
@@ -144,9 +145,9 @@ def compare(folder: str) -> None:
     print_speed("large", large_seconds)
     total = (SMALL_FILES + LARGE_FILES) * len(ways) * ROUNDS
     print(
-        f"equal: {equal_files:,} of {total:,}; small files: "
-        f"threads {speed['threads']:.1f}, "
-        f"aiofiles {speed['aiofiles']:.1f} times as fast"
+        f"equal: {equal_files:,} of {total:,}; "
+        f"small files (one by one 1.0): threads {speed['threads']:.1f}, "
+        f"aiofiles {speed['aiofiles']:.1f}"
     )
 
 

@@ -18,13 +18,13 @@ FUNCTIONS = [  # where the threads wait, in each way
 def parse_row(row: str) -> tuple[str, int]:
     """Return the name of a way, and how many threads wait."""
     pattern = (
-        r"([a-z ]+): (\d) threads still wait, "
-        r"(job ended|watchdog ended it) after \d\.\d\d s"
+        r"([a-z ]+): the (job ended|watchdog ended the process) "
+        r"after \d\.\d\d s, (\d) threads waited"
     )
     match = re.fullmatch(pattern, row)
     assert match, row
-    assert (match[2] != "0") == (match[3] == "watchdog ended it")
-    return match[1], int(match[2])
+    assert (match[3] == "0") == (match[2] == "job ended")
+    return match[1], int(match[3])
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def test_each_way_downloads_all_pictures_and_opens_them(
         assert re.fullmatch(rf"{way}: 3 pictures in \d\.\d\d s", row)
     assert cpu.startswith("one by one, CPU time: downloads ")
     assert thumbnails.startswith("thumbnails: threads ")
-    assert last.endswith(" times faster; opened 9 of 9 pictures")
+    assert last.endswith(" times faster; opened 9 of 9 files")
 
 
 def test_a_thumbnail_is_small(tmp_path: Path) -> None:
