@@ -112,7 +112,7 @@ def run_server(server_socket: socket) -> None:
     options = {
         "sock": server_socket,
         "print": None,
-        "backlog": LISTENERS,  # how many may wait until it accepts them
+        "backlog": LISTENERS,  # connections that may wait to be accepted
         "handle_signals": False,
         # After TIMEOUT we cancel our request, and then aiohttp also cancels
         # send_one_by_one. Without this option, it would go on with the old
@@ -133,7 +133,7 @@ def run_server(server_socket: socket) -> None:
 def start_server() -> Iterator[int]:
     """Start the server in another process, and yield its port."""
     # Port 0 means any free port.
-    with create_server(("127.0.0.1", 0)) as server_socket:
+    with create_server(("127.0.0.1", 0), backlog=LISTENERS) as server_socket:
         # Small buffers, so that few pictures fill them. Connections get the
         # buffer size of this socket. (aiohttp has a buffer, too. So the first
         # pictures still fit, even in the tunnel.)

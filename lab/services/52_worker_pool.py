@@ -49,7 +49,7 @@ def pack_in_pool() -> int:
     start = perf_counter()
     with ProcessPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(pack, n) for n in range(1, ORDERS + 1)]
-        # When one order is finished, the workers are busy with the next ones.
+        # When one order is finished, we kill a worker.
         wait(futures, return_when=FIRST_COMPLETED)
         worker = multiprocessing.active_children()[0]  # any of the pool
         worker.kill()

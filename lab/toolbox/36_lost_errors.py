@@ -146,7 +146,7 @@ def deliver_all(name: str, way: Way, read: bool) -> PostOffice:
         f"{elapsed:>8.2f} s"
     )
     if office.tracebacks:
-        print(f"    Python printed: {text.getvalue().splitlines()[0]} ...")
+        print(f"    Python printed: ... {text.getvalue().splitlines()[-1]}")
     return office
 
 

@@ -175,7 +175,7 @@ def show_other_traps() -> None:
         f"one for each task {each:.2f} s"
     )
 
-    print(f"{len(MODULES)} modules: GIL turned on by {import_modules()}")
+    print(f"modules: GIL turned on by {import_modules()}")
 
 
 def main() -> None:
@@ -184,9 +184,9 @@ def main() -> None:
         print(f"0 orders: this is Python {version} without the GIL, use 3.14")
         return
 
+    extra = count_extra_soups(with_lock=False)
     seconds = median([measure_one_thread() for _ in range(ROUNDS)])
     print(f"one thread: {WORK:,} additions in {seconds:.3f} s")
-    extra = count_extra_soups(with_lock=False)
     result = f"{extra:,} soups too many for {ORDERS * ROUNDS:,} orders"
     if is_gil_enabled():
         print(f"Python {version}, GIL on: {result}")

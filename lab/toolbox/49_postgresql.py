@@ -22,9 +22,10 @@ from backstage import run
 try:
     import psycopg
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
-except ImportError:
+except ImportError as error:
     command = "uv run --group database lab 49"
-    print(f"0 queries, psycopg is not installed: {command}")
+    name = error.name or "libpq"  # a library that psycopg needs
+    print(f"0 queries, {name} is not installed: {command}")
     sys.exit()
 
 POOL_SIZES = [1, 5, 20]  # connections in each pool
@@ -62,7 +63,7 @@ def query_in_threads(url: str, size: int) -> int:
         pool.wait(TIMEOUT)  # until all connections are open
         start = perf_counter()
         with ThreadPoolExecutor(QUERIES) as threads:
-            # 20 calls, all with the same pool
+            # one call for each query, all with the same pool
             queries = list(threads.map(send_query, [pool] * QUERIES))
         elapsed = perf_counter() - start
     return report_peak(f"pool of {size}, threads", queries, elapsed)

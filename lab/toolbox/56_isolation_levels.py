@@ -28,9 +28,10 @@ try:
     import psycopg
     from psycopg import IsolationLevel
     from psycopg.errors import SerializationFailure
-except ImportError:
+except ImportError as error:
     command = "uv run --group database lab 56"
-    print(f"0 payments, psycopg is not installed: {command}")
+    name = error.name or "libpq"  # a library that psycopg needs
+    print(f"0 payments, {name} is not installed: {command}")
     sys.exit()
 
 CASHIERS = 5  # cashiers who pay in one cent each, with a thread for each

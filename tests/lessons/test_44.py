@@ -87,13 +87,14 @@ def test_all_lines_without_a_gil(
 ) -> None:
     monkeypatch.setattr(lesson, "is_gil_enabled", lambda: False)
     monkeypatch.setattr(lesson.sys, "version_info", NEW)
+    monkeypatch.setattr(lesson, "import_module", lambda name: None)
     lesson.main()
     *rows, last = capsys.readouterr().out.splitlines()
     patterns = [
         r"one thread: 1,000 additions in \d\.\d{3} s",
         r"counter: one for all threads [\d.]+ s, one for each thread [\d.]+ s",
         r"event loop: one for all tasks [\d.]+ s, one for each task [\d.]+ s",
-        "2 modules: GIL turned on by none",
+        "modules: GIL turned on by none",
     ]
     for pattern, row in zip(patterns, rows, strict=True):
         assert re.fullmatch(pattern, row)

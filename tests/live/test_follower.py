@@ -109,6 +109,10 @@ def test_a_lesson_that_is_killed(script: Path, listener: Listener) -> None:
     with start_script(script) as child:
         wait_until(is_ready)
         assert follower.run
+        recording = follower.run.recording
+        wait_until(lambda: is_ready() and recording.seconds > 1)
+        # It sleeps, and the CPU time of its imports does not count.
+        assert 0 <= read_gauges(follower.run).cores < 0.5
         screen = draw_screen(follower.run, 80, 24).plain
         assert screen.startswith("basics/1_child.py: running, ")
         os.kill(child.pid, signal.SIGKILL)

@@ -87,6 +87,13 @@ def test_cpu_time_grows_evenly_between_two_samples() -> None:
     assert ACTIVITY.cpu_at(9.0) == 0.04
 
 
+def test_cpu_time_from_before_the_run_does_not_count() -> None:
+    activity = Activity([Sample(0, 2, 0, ""), Sample(1, 2.5, 0, "")])
+    assert activity.cpu == 0.5
+    assert activity.cpu_at(0.5) == pytest.approx(0.25)
+    assert activity.cpu_at(0.0) == 0
+
+
 def test_the_reason_to_wait_is_that_of_the_nearest_sample() -> None:
     """The sample of the start has none."""
     reasons = [ACTIVITY.wait_reason_at(t) for t in (0.0, 0.29, 0.31, 5.0)]

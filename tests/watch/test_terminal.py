@@ -33,7 +33,7 @@ lab/00_made_up.py
 /drop                                                         xxxxxxxxxxxxxxxx
 main thread -------------------------------------------------------------------
             0 s     0.5     1        1.5     2       2.5      3       3.5
-- waits for a timer   ━ request   x request that fails
+- waits for a timer   ━ request   x request that fails or is cancelled
 · delay before another attempt
 took 4.00 s, CPU time 0.00 s (0.00 cores); peak 21 MB, at most 1 in flight
 """

@@ -104,11 +104,11 @@ def look_at_memory(target: Target) -> None:
     show("lab inspect has added to the lesson: tracemalloc.start(), later")
     show('tracemalloc.take_snapshot().statistics("lineno")')
     statistics = target.read_memory()
-    if statistics is None and target.is_running():
-        show("no answer: the main thread of the lesson is busy elsewhere")
-        return
     if statistics is None:
-        show("no answer: the lesson has ended")
+        reason = "the lesson has ended"
+        if target.is_running():
+            reason = "the main thread of the lesson is busy elsewhere"
+        show(f"no answer: {reason}")
         return
     lines = choose_memory(statistics, target.script)
     show_lines(cut_lines(lines[:MAX_ROWS], len(lines[MAX_ROWS:])))

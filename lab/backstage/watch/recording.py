@@ -50,11 +50,15 @@ class Activity:
     @property
     def cpu(self) -> float:
         """Return the CPU seconds that it used during the run."""
-        return self.samples[-1].cpu - self.samples[0].cpu
+        return self.cpu_at(self.end)
 
     def cpu_at(self, time: float) -> float:
         """Return its CPU time up to a time, both in seconds."""
-        return _interpolate(self.samples, time, lambda sample: sample.cpu)
+        # What the system says at first can be a little too low.
+        before = self.samples[0].cpu
+        return _interpolate(
+            self.samples, time, lambda sample: max(sample.cpu - before, 0.0)
+        )
 
     def ready_at(self, time: float) -> float:
         """Return how long it was ready without a CPU, up to a time."""

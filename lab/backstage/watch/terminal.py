@@ -44,7 +44,7 @@ MAJORITY_SIGN, MINORITY_SIGN, FAILED_SIGN, DELAY_SIGN = "━─x·"
 ROW_MEANINGS = {
     MAJORITY_SIGN: "request",
     MINORITY_SIGN: "requests for at most half of the row's pages",
-    FAILED_SIGN: "request that fails",
+    FAILED_SIGN: "request that fails or is cancelled",
     DELAY_SIGN: "delay before another attempt",
 }
 HEIGHTS = " ▁▂▃▄▅▆▇█"
