@@ -28,7 +28,7 @@ def test_the_picture_is_below_what_the_lesson_prints(traced: None) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     printed, _, picture = run.stdout.partition("\n\n")
     assert "speed-up" in printed.splitlines()[-1]
-    assert re.search(r"(?m)^ +\|sequential ", picture)
+    assert re.search(r"(?m)^ +\|sequential: ", picture)
     assert re.search(r"(?m)^main thread ", picture)
     assert has_summary(picture)
 
