@@ -52,12 +52,10 @@ LOCKS = "LAB_TEST_LOCKS"  # the environment variable that holds their folder
 # From Python 3.14 on, the first bar starts a process, which belongs to no
 # test.
 tqdm(disable=True)
-# If the tests were started in the background or with nohup, these signals are
-# ignored, and children would inherit that.
+# If the tests were started in the background, Ctrl-C is ignored, and children
+# would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-if os.name != "nt":
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import os
 import select
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -58,6 +59,9 @@ class TerminalSession:
                 environment.pop(name, None)
             environment["TERM"] = "xterm-256color"
             environment["COLORTERM"] = "truecolor"
+            for number in signal.SIGINT, signal.SIGHUP:
+                # In the background or with nohup, we may ignore it.
+                signal.signal(number, signal.SIG_DFL)
             command = [sys.executable, str(ROOT / "lab"), *arguments]
             os.execve(sys.executable, command, environment)
         finally:
