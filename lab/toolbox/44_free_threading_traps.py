@@ -168,13 +168,12 @@ def show_other_traps() -> None:
         f"counter: one for all threads {shared:.2f} s, "
         f"one for each thread {separate:.2f} s"
     )
-    one = measure_event_loops([COOKS])
-    each = measure_event_loops([1] * COOKS)
+    one_loop = measure_event_loops([COOKS])
+    several_loops = measure_event_loops([1] * COOKS)
     print(
-        f"event loop: one for all tasks {one:.2f} s, "
-        f"one for each task {each:.2f} s"
+        f"event loop: one for all tasks {one_loop:.2f} s, "
+        f"one for each task {several_loops:.2f} s"
     )
-
     print(f"modules: GIL turned on by {import_modules()}")
 
 

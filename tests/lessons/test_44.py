@@ -6,6 +6,7 @@ The functions of all traps also run with the GIL.
 import re
 import sys
 from collections import namedtuple
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from backstage.system import cpus
 from support.lessons import GIL, RunLesson, import_lesson
 
 Version = namedtuple("Version", ["major", "minor"])
-OLD, NEW = Version(3, 13), Version(3, 14)
+RunWithoutGil = Callable[[int], list[str]]
 VERSION = f"3.{sys.version_info.minor}"
 is_free = pytest.mark.skipif(
     GIL == "on" or sys.version_info < (3, 14),
@@ -80,16 +81,26 @@ def test_a_module_that_turns_the_gil_on_is_found(
     assert lesson.import_modules() == "bad"
 
 
-def test_all_lines_without_a_gil(
+@pytest.fixture
+def run_without_gil(
     lesson: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(lesson, "is_gil_enabled", lambda: False)
-    monkeypatch.setattr(lesson.sys, "version_info", NEW)
-    monkeypatch.setattr(lesson, "import_module", lambda name: None)
-    lesson.main()
-    *rows, last = capsys.readouterr().out.splitlines()
+) -> RunWithoutGil:
+    """Return a function that runs it as on a Python 3.N without a GIL."""
+
+    def run(minor: int) -> list[str]:
+        monkeypatch.setattr(lesson, "is_gil_enabled", lambda: False)
+        monkeypatch.setattr(lesson, "import_module", lambda name: None)
+        monkeypatch.setattr(lesson.sys, "version_info", Version(3, minor))
+        lesson.main()
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_all_lines_without_a_gil(run_without_gil: RunWithoutGil) -> None:
+    *rows, last = run_without_gil(14)
     patterns = [
         r"one thread: 1,000 additions in \d\.\d{3} s",
         r"counter: one for all threads [\d.]+ s, one for each thread [\d.]+ s",
@@ -118,12 +129,7 @@ def test_with_a_gil_there_are_two_lines(run_lesson: RunLesson) -> None:
 
 
 def test_an_older_python_without_a_gil_is_reported(
-    lesson: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    run_without_gil: RunWithoutGil,
 ) -> None:
-    monkeypatch.setattr(lesson, "is_gil_enabled", lambda: False)
-    monkeypatch.setattr(lesson.sys, "version_info", OLD)
-    lesson.main()
-    line = "0 orders: this is Python 3.13 without the GIL, use 3.14\n"
-    assert capsys.readouterr().out == line
+    line = "0 orders: this is Python 3.13 without the GIL, use 3.14"
+    assert run_without_gil(13) == [line]

@@ -24,8 +24,8 @@ TOOL_TIMEOUT = 30  # seconds that one tool may take
 PROFILE_SECONDS = 1
 MAX_ROWS = 8  # of a profile
 REFUSED = (
-    "This system does not let one program look into another one. Some systems "
-    "allow it to `sudo`."
+    "This system does not let one program look into another one. On some "
+    "systems it works with sudo."
 )
 
 Look = Callable[[Target], None]

@@ -45,7 +45,7 @@ class RunReport:
             environment=environment_summary(),
             gil=gil_is_on(),
             cpus=cpus(),
-            cpu=time.process_time(),  # now, after the imports
+            cpu_time=time.process_time(),  # now, after the imports
         )
         files = [str(folder / f"{name}.site") for folder in listeners]
         os.environ[SITE_FEEDS] = os.pathsep.join(files)

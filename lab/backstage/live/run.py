@@ -85,9 +85,11 @@ class LiveRun:
         self._begin = header["time"]
         self._recorder = EventRecorder(began=self._begin)
         # A short run may have ended before the first look.
-        cpu = header["cpu"]
+        cpu = header["cpu_time"]
         self._recorder.add(ProcessStarted(0.0, self._process, 0, [], cpu))
-        self._processes = ProcessSampler(self._recorder, set(), cpu)
+        self._processes = ProcessSampler(
+            self._recorder, known=set(), root_cpu=cpu
+        )
         self._processes_due = 0.0
         self._threads = ThreadSampler(self._recorder)
         self._threads_due = 0.0

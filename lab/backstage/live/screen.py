@@ -82,12 +82,13 @@ def _fill_columns(run: LiveRun, columns: int, max_rows: int) -> Layout:
     How wide the names are is known only from a layout. It rarely changes, so
     the last screen's width is tried first.
     """
-    while True:
-        slices = columns - run.margin
-        layout = lay_out_so_far(run, slices=slices, max_rows=max_rows)
-        if margin(layout) == run.margin:
-            return layout
-        run.margin = margin(layout)
+    slices = columns - run.margin
+    layout = lay_out_so_far(run, slices=slices, max_rows=max_rows)
+    if margin(layout) == run.margin:
+        return layout
+    run.margin = margin(layout)
+    slices = columns - run.margin
+    return lay_out_so_far(run, slices=slices, max_rows=max_rows)
 
 
 def _draw(run: LiveRun, layout: Layout) -> list[Text]:
