@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +167,21 @@ def test_the_reason_of_a_tool_that_fails_is_one_line(
     assert capsys.readouterr().out == "$ tool 1\n" * 2
     (line,) = looks.run_tool(["tool"], ["./no-such-tool"])
     assert "no-such-tool" in line
+
+
+@needs_signals
+def test_a_process_that_ends_survives_a_late_signal(tmp_path: Path) -> None:
+    program = (
+        "import faulthandler, signal\n"
+        "faulthandler.unregister(signal.SIGUSR1)  # as at the end\n"
+        "signal.raise_signal(signal.SIGUSR1)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        env=target.make_environment(tmp_path),
+    )
+    assert run.returncode == 0
 
 
 @needs_signals

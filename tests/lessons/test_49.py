@@ -93,11 +93,22 @@ def test_without_its_group_a_line_names_the_command(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", ["49", "56"])
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("postgresql://lab@127.0.0.1:1/lab", "connection failed"),
+        ("mysql://127.0.0.1", 'missing "="'),
+    ],
+)
 def test_a_server_that_is_not_there_is_one_line(
-    run_lesson: RunLesson, monkeypatch: pytest.MonkeyPatch, number: str
+    run_lesson: RunLesson,
+    monkeypatch: pytest.MonkeyPatch,
+    number: str,
+    address: str,
+    reason: str,
 ) -> None:
     pytest.importorskip("psycopg")
-    monkeypatch.setenv(VARIABLE, "postgresql://lab@127.0.0.1:1/lab")
+    monkeypatch.setenv(VARIABLE, address)
     result = run_lesson(number)
-    assert "connection failed" in result.failure_line()
+    assert reason in result.failure_line()
     assert result.lines == []

@@ -54,3 +54,16 @@ def test_a_small_limit_of_open_files_means_fewer_listeners(
     monkeypatch.setattr(resource, "setrlimit", lambda _, x: limits.append(x))
     assert import_lesson("51").allow_open_files() == listeners
     assert limits == [(listeners + 100, hard_limit)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+@pytest.mark.parametrize("limit", [1_100, 5_000, -1])
+def test_a_limit_that_is_high_enough_is_not_changed(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resource
+
+    monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, 9_000))
+    monkeypatch.setattr(resource, "setrlimit", None)
+    assert import_lesson("51").allow_open_files() == 1_000

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -113,13 +114,23 @@ def test_it_uses_a_cluster_that_is_there(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "http://127.0.0.1"])
 def test_a_scheduler_that_is_not_there_is_one_line(
-    run_lesson: RunLesson, monkeypatch: pytest.MonkeyPatch
+    run_lesson: RunLesson, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setenv("SCHEDULER", "tcp://127.0.0.1:1")
+    monkeypatch.setenv("SCHEDULER", address)
     result = run_lesson("54", **{**CHANGES, "TIMEOUT": 0.5})
-    assert "127.0.0.1:1" in result.failure_line()
+    assert address in result.failure_line()
+
+
+def test_a_worker_that_goes_on_was_not_killed() -> None:
+    pytest.importorskip("distributed")
+    client = Mock()
+    client.nthreads.return_value = {"tcp://worker": 1}
+    client.run.return_value = {"tcp://worker": ValueError("no such function")}
+    with pytest.raises(RuntimeError, match="no worker was killed"):
+        import_lesson("54").kill_cluster_worker(client)
 
 
 @pytest.mark.slow
