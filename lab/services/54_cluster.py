@@ -182,8 +182,9 @@ def main() -> None:
         without_data = compute_break_even(task, workers)
         with_data = compute_break_even(task + sending, workers)
         print(
-            f"if each worker has a free core, the cluster should be faster "
-            f"than one\nprocess for jobs above {without_data:.0f} ms, "
+            "if each worker has a free core, the cluster should be faster "
+            "than one process\n"
+            f"for jobs above {without_data:.0f} ms, "
             f"with {MEGABYTES} MB above {with_data:.0f} ms"
         )
     print(f"lost: pool {pool_lost}, cluster {cluster_lost} of {JOBS} results")

@@ -2,11 +2,12 @@
 
 Three of ten parcels have a wrong address, so their deliveries fail. We run the
 deliveries in five ways. An error in a thread or in a task does not stop the
-main program. A future or a task keeps its error, so that we can read it. A
-thread prints its error, and so does a task that ends unread. An error is lost
-if the main program never notices it. Each way runs twice: "unread", and
-"read", where we look for the errors. With pool.map, two of three errors are
-lost even then: we read its results one by one, and stop at the first error.
+main program. A future or a task keeps its error, so that we can read it.
+Python prints the error of a thread, and that of a task if nobody reads it. An
+error is lost if the main program never notices it. Each way runs twice:
+"unread", and "read", where we look for the errors. With pool.map, two of three
+errors are lost even then: we read its results one by one, and stop at the
+first error.
 
 Prediction: noticed: unread 0, read 13 of 15 errors.
 """

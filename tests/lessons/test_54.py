@@ -38,7 +38,7 @@ def check_lines(result: RunResult, workers: int) -> None:
     task, sending = float(match[1]), float(match[2])
     assert last == f"lost: pool {6 - arrived}, cluster 0 of 6 results"
     assert condition.startswith("if each worker has a free core")
-    row = r"process for jobs above (\d+) ms, with 1 MB above (\d+) ms"
+    row = r"for jobs above (\d+) ms, with 1 MB above (\d+) ms"
     match = re.fullmatch(row, faster)
     assert match
     factor = workers / (workers - 1)
