@@ -30,7 +30,7 @@ from aiohttp import ClientWebSocketResponse as WebSocket
 from backstage import run
 
 LISTENERS = 1_000  # listeners that read, with a connection for each
-PICTURES = 10  # pictures; each is sent when all have got the one before
+PICTURES = 10  # each is sent when all LISTENERS have got the one before
 SIZE = 50_000  # bytes of a picture
 MAX_QUEUE = 2  # pictures that may wait for a listener
 TIMEOUT = 4  # seconds to wait until all listeners have a picture

@@ -7,8 +7,8 @@ A durable queue is a table in a database file: it is still there when its
 workers have died. A worker claims an order there (now no other worker takes
 it), packs it, and stores the parcel. If a worker dies, a new one starts. Its
 order goes back into the queue, and so does an order that failed. So an order
-may be begun twice, but its parcel is stored once. An order that failed three
-times is set aside: no worker takes it again.
+may be begun more than once, but its parcel is stored once. After three
+attempts an order is set aside: no worker takes it again.
 
 Prediction: the queue stores 29 parcels, loses 0 orders, and sets 1 order aside
 (the bad one). The pool loses more than 0 of 30 orders.

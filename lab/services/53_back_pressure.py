@@ -3,9 +3,9 @@
 The photos travel through a connection between two sockets. Bytes that a socket
 cannot take yet stay in the memory of the sender. "no limit": the camera never
 waits. "back-pressure": the camera waits while too many bytes are in memory.
-"refuse": then the camera throws its new photo away; this is called load
-shedding. One of the three has to happen: the memory fills, the camera waits,
-or photos are lost.
+"refuse": while too many bytes are in memory, the camera throws each new photo
+away; this is called load shedding. One of the three has to happen: the memory
+fills, the camera waits, or photos are lost.
 
 Prediction: "no limit" needs at least 3 times as many MB as "back-pressure",
 and its photos get old before they reach the printer. "refuse" loses more than

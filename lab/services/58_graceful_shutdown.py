@@ -127,7 +127,7 @@ def open_shop(
         sleep(POLL_INTERVAL)
         is_time = count(database, "packed") >= SIGTERM_AFTER
         if is_time and count(database, "packing"):
-            # We send it to ourselves, as if the computer was switched off.
+            # We send it to ourselves, as a computer does when it shuts down.
             is_sent = True
             signal.raise_signal(signal.SIGTERM)
     elapsed = stop_workers(workers, timeout)

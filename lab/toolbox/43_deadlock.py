@@ -24,7 +24,7 @@ from backstage import run
 
 STEP_TIME = 0.2  # seconds that one step of the work takes
 TIMEOUT = 1.5  # seconds that a job may take
-WORKERS = 1  # threads of a pool
+WORKERS = 1  # threads of each pool that makes pasta
 
 Job = Callable[[], None]  # a function without arguments
 
@@ -116,9 +116,9 @@ def find_waiting_lines(stacks: str) -> list[str]:
     lines = []
     for stack in stacks.split("\n\n"):  # one for each thread
         for call in stack.splitlines():  # the newest call comes first
-            # It looks like: File "/lab/43_deadlock.py", line 47 in cut_cheese
+            # It looks like: File ".../43_deadlock.py", line 48 in cut_cheese
             if Path(__file__).name in call:
-                place = call.split(", line ")[1]  # "47 in cut_cheese"
+                place = call.split(", line ")[1]  # "48 in cut_cheese"
                 number = int(place.split()[0])
                 source = source_lines[number - 1]  # a list begins with 0
                 lines.append(f"line {place}: {source.strip()}")

@@ -6,7 +6,8 @@ GIL can be wrong or slow without it. Here are five traps. Trap 1: four cooks
 take their orders from one iterator, and some orders are cooked more than once.
 Trap 2: a shared counter is slow. Trap 3: one thread alone can be slower than
 with the GIL. Trap 4: an event loop still uses one core. Trap 5: an import can
-turn the GIL on. To see them all: uv run lab on 3.14t 44
+turn the GIL on. To see them: uv run lab on 3.14t 44
+For trap 3, compare the line "one thread" there with the same line on 3.14.
 
 Prediction: with the GIL, the cooks cook 0 soups too many. Without the GIL and
 with a second core, they cook more than 0 too many, and with a lock 0.
@@ -180,7 +181,9 @@ def show_other_traps() -> None:
 def main() -> None:
     version = f"3.{sys.version_info.minor}"
     if sys.version_info < (3, 14) and not is_gil_enabled():
-        print(f"0 orders: this is Python {version} without the GIL, use 3.14")
+        print(
+            f"0 orders: Python {version} without the GIL is too old, use 3.14t"
+        )
         return
 
     extra = count_extra_soups(with_lock=False)

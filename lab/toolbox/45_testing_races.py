@@ -6,6 +6,9 @@ twice. This is a race: the result depends on who is faster. The bad order is
 rare, so a usual test does not find the error. A good test does not need luck:
 it decides in which order the customers make their steps.
 
+The test "interval" also needs luck, but less: Python switches threads more
+often.
+
 Prediction: the barrier and hypothesis find the error in all 100 runs. With the
 GIL, luck finds it in fewer runs. In the safe code, no test finds an error.
 """
@@ -175,7 +178,8 @@ def main() -> None:
     if find_spec("hypothesis") is None:
         print(f"0 of {RUNS} runs: hypothesis is not installed: uv sync")
         return
-    # hypothesis writes other files into a folder. We delete it at the end.
+    # hypothesis also writes some files of its own. This folder for them is
+    # deleted at the end.
     with TemporaryDirectory() as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
         import_module("hypothesis")  # now, so that we do not measure it

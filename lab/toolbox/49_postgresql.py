@@ -34,8 +34,9 @@ QUERY_TIME = 0.1  # seconds that the server takes for a query
 TIMEOUT = 10  # seconds to open one connection or all of a pool, at most
 WAIT_TIMEOUT = 1_000  # seconds that a query waits for a connection, at most
 
-# SQL is the language of databases. The server waits for %s seconds. Then it
-# returns when the query began (now()) and when it ended (clock_timestamp()).
+# SQL is the language of databases. psycopg puts our value in the place of %s.
+# The server waits for so many seconds (pg_sleep). Then it returns when the
+# query began (now()) and when it ended (clock_timestamp()).
 QUERY = "SELECT now(), clock_timestamp() FROM pg_sleep(%s)"  # SQL
 
 

@@ -49,8 +49,8 @@ def connect(url: str) -> psycopg.Connection:
 @contextmanager
 def open_account(url: str) -> Iterator[str]:
     """Create a table for the balance, and drop it at the end."""
-    # In SQL, %s stands for a value, but not for the name of a table. So the
-    # name is in an f-string.
+    # In psycopg, %s stands for a value, but not for the name of a table. So
+    # the name is in an f-string.
     table = f"account_{uuid4().hex}"  # a name that nobody else has
     with connect(url) as connection:
         try:

@@ -110,7 +110,8 @@ def test_all_lines_without_a_gil(run_without_gil: RunWithoutGil) -> None:
     for pattern, row in zip(patterns, rows, strict=True):
         assert re.fullmatch(pattern, row)
     assert re.fullmatch(
-        r"Python 3.14, GIL off: [\d,]+ soups too many for 10,000 orders, "
+        r"Python 3.14, GIL off: [\d,]+ soups too many "
+        r"for 10,000 orders, "
         r"with lock 0",
         last,
     )
@@ -131,5 +132,5 @@ def test_with_a_gil_there_are_two_lines(run_lesson: RunLesson) -> None:
 def test_an_older_python_without_a_gil_is_reported(
     run_without_gil: RunWithoutGil,
 ) -> None:
-    line = "0 orders: this is Python 3.13 without the GIL, use 3.14"
+    line = "0 orders: Python 3.13 without the GIL is too old, use 3.14t"
     assert run_without_gil(13) == [line]
